@@ -1,0 +1,115 @@
+"""`python -m bot …`: the commands. Each problem an operator can cause ends with one clear line and exit code 2."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable
+
+from bot.assistant import training
+from bot.settings import BadSetting, Settings, read_settings
+
+USAGE_ERROR = 2
+SECONDS_TO_END = 3.0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        settings = read_settings()
+        command: Callable[[Settings], int] = chosen.command
+        return command(settings)
+    except BadSetting as error:
+        return _refuse(str(error))
+    except training.TrainingFailed:
+        return _refuse("the model could not be trained: see the lines above")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bot", description="Ventanilla, the assistant of the agencies.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for name, command, text in (
+        ("run", run, "start the assistant and everything around it"),
+        ("train", train, "train the model, if its data changed"),
+        ("migrate", migrate, "bring the database to the newest schema"),
+    ):
+        commands.add_parser(name, help=text, description=text).set_defaults(command=command)
+    return parser
+
+
+def run(settings: Settings) -> int:
+    """Listen, train if needed, load, serve until a signal comes."""
+    listening = _listen(settings)
+    _ensure_model(settings)
+    started = time.monotonic()
+    print("Loading the assistant …", flush=True)
+    from aiohttp import web
+
+    from bot.app import make_app
+    from bot.logs import configure_logs
+    from bot.services import make_services
+
+    configure_logs(settings.log_level)
+    app = make_app(make_services(settings))
+    ready = f"Ready after {time.monotonic() - started:.1f} s. Open {settings.address} — Ctrl-C ends."
+    web.run_app(
+        app,
+        sock=listening,
+        print=lambda *_: print(ready, flush=True),
+        access_log=None,
+        shutdown_timeout=SECONDS_TO_END,
+        handle_signals=True,
+    )
+    return 0
+
+
+def train(settings: Settings) -> int:
+    """Train the model unless it is up to date."""
+    _ensure_model(settings)
+    return 0
+
+
+def migrate(settings: Settings) -> int:
+    """Bring the database to the newest schema."""
+    from bot import database
+
+    database.migrate(database.Database(settings.database))
+    return 0
+
+
+def _ensure_model(settings: Settings) -> None:
+    if training.is_current(settings.models_folder):
+        return
+    print("Training the model (about a minute, only when its data changed) …", flush=True)
+    started = time.monotonic()
+    training.train(settings.models_folder)
+    print(f"Trained in {time.monotonic() - started:.0f} s.", flush=True)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The port is taken before anything slow happens, so that a busy one is told at once."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    if os.name == "posix":
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        raise BadSetting(f"PORT: {settings.host}:{settings.port} cannot be used ({error.strerror})") from None
+    return listening
+
+
+def _refuse(reason: str) -> int:
+    print(f"ventanilla: {reason}", file=sys.stderr)
+    return USAGE_ERROR
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

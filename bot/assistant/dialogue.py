@@ -1,0 +1,99 @@
+"""A dialogue as one small JSON text: slots, the active form and the last events. Its size does not grow with the talk."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event, SlotSet, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.utils.common import all_subclasses
+
+WINDOW_EVENTS = 24
+KEPT_PARSE_KEYS = ("intent", "entities", "intent_ranking")
+KEPT_RANKING = 5
+
+Frozen = dict[str, Any]
+
+
+def freeze(tracker: DialogueStateTracker) -> str:
+    """The tracker's window as JSON, about 6 kB. Only what the next turn reads is kept."""
+    events = _window(list(tracker.events))
+    cut = len(events) < len(tracker.events)
+    return json.dumps(
+        {
+            "slots": {name: slot.value for name, slot in tracker.slots.items() if slot.value is not None},
+            "loop": _loop_before(tracker, len(events)) if cut else None,
+            "followup": tracker.followup_action,
+            "events": [_light(event) for event in events],
+        },
+        ensure_ascii=False,
+    )
+
+
+def thaw(text: str, sender_id: str, domain: Domain) -> DialogueStateTracker:
+    """The tracker that `freeze` wrote. Slots and forms that the domain no longer has are left out."""
+    frozen: Frozen = json.loads(text)
+    tracker = DialogueStateTracker(sender_id, domain.slots)
+    if frozen["loop"] in domain.forms:
+        tracker.update(ActiveLoop(frozen["loop"]))
+    for parameters in frozen["events"]:
+        event = EVENT_TYPES[parameters["event"]]._from_parameters(parameters)
+        if event is not None and _is_known(event, tracker, domain):
+            tracker.update(event)
+    for name, value in frozen["slots"].items():
+        if name in tracker.slots:
+            tracker.slots[name].value = value
+    tracker.followup_action = frozen["followup"]
+    return tracker
+
+
+def _window(events: list[Event]) -> list[Event]:
+    """The last events, cut before a person's message so that no turn is halved."""
+    if len(events) <= WINDOW_EVENTS:
+        return events
+    for index in range(len(events) - WINDOW_EVENTS, len(events)):
+        if isinstance(events[index], UserUttered):
+            return _with_listen(events, index)
+    return events[-WINDOW_EVENTS:]
+
+
+def _with_listen(events: list[Event], index: int) -> list[Event]:
+    """A person's message stands after the `action_listen` that waited for it; rules look at the pair."""
+    before = events[index - 1] if index else None
+    starts_with_listen = isinstance(before, ActionExecuted) and before.action_name == "action_listen"
+    return events[index - 1 :] if starts_with_listen else events[index:]
+
+
+def _loop_before(tracker: DialogueStateTracker, kept: int) -> str | None:
+    """The form that was active where the window begins."""
+    dropped = list(tracker.events)[: len(tracker.events) - kept]
+    return next((event.name for event in reversed(dropped) if isinstance(event, ActiveLoop)), None)
+
+
+def _light(event: Event) -> Frozen:
+    """The event without model ids and without the long tail of the intent ranking."""
+    parameters: Frozen = event.as_dict()
+    parameters.pop("metadata", None)
+    if isinstance(event, UserUttered):
+        parameters["parse_data"] = {key: event.parse_data.get(key) for key in KEPT_PARSE_KEYS}
+        parameters["parse_data"]["intent_ranking"] = (event.parse_data.get("intent_ranking") or [])[:KEPT_RANKING]
+        parameters["parse_data"]["text"] = event.text
+    return parameters
+
+
+def _is_known(event: Event, tracker: DialogueStateTracker, domain: Domain) -> bool:
+    if isinstance(event, SlotSet):
+        return event.key in tracker.slots
+    if isinstance(event, ActiveLoop):
+        return event.name is None or event.name in domain.forms
+    return True
+
+
+def _event_types() -> dict[str, type[Event]]:
+    """Every event class by the name it is written under; Rasa walks all classes for each event instead."""
+    return {kind.type_name: kind for kind in all_subclasses(Event) if getattr(kind, "type_name", None)}
+
+
+EVENT_TYPES = _event_types()

@@ -1,0 +1,82 @@
+"""Rasa's tracker store over our database: one row a dialogue, read and written inside the turn's transaction."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from rasa.core.tracker_store import TrackerStore
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy import Column, Connection, String, Table, Text, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.assistant.dialogue import freeze, thaw
+from bot.assistant.turn import current_turn
+from bot.database import Database, Moment, metadata, migrate, utc_now
+from bot.settings import read_settings
+
+dialogue_table = Table(
+    "dialogue",
+    metadata,
+    Column("address", String(200), primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)
+dialogue = dialogue_table.c
+READ = select(dialogue.state).where(dialogue.address == bindparam("wanted"))
+ADDRESSES = select(dialogue.address)
+
+
+def _upsert(dialect: Any) -> Any:
+    statement = dialect.insert(dialogue_table)
+    changed = {"state": statement.excluded.state, "changed_at": statement.excluded.changed_at}
+    return statement.on_conflict_do_update(index_elements=["address"], set_=changed)
+
+
+WRITE = {"sqlite": _upsert(sqlite), "postgresql": _upsert(postgresql)}
+
+
+class DialogueStore(TrackerStore):
+    """Named in `endpoints.yml`, so `rasa shell` and `rasa run` keep their dialogues here too.
+
+    Inside a turn it uses the turn's transaction; Rasa's own commands, which know no turn, get one for each call.
+    """
+
+    def __init__(
+        self,
+        domain: Domain | None,
+        host: str | None = None,
+        event_broker: Any = None,
+        database: Database | None = None,
+        **settings: Any,
+    ) -> None:
+        super().__init__(domain, event_broker, **settings)
+        self._database = database or _own_database()
+
+    def _transaction(self) -> AbstractContextManager[Connection]:
+        turn = current_turn()
+        return nullcontext(turn.connection) if turn else self._database.writing()
+
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        """Write the dialogue's window."""
+        row = {"address": tracker.sender_id, "state": freeze(tracker), "changed_at": utc_now()}
+        with self._transaction() as connection:
+            connection.execute(WRITE[connection.dialect.name], row)
+
+    async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
+        """The dialogue at an address; None when nothing was said there."""
+        with self._transaction() as connection:
+            state = connection.execute(READ, {"wanted": sender_id}).scalar_one_or_none()
+        return None if state is None else thaw(state, sender_id, self.domain)
+
+    async def keys(self) -> list[str]:
+        """Every address with a dialogue."""
+        with self._transaction() as connection:
+            return list(connection.execute(ADDRESSES).scalars())
+
+
+def _own_database() -> Database:
+    database = Database(read_settings().database)
+    migrate(database)
+    return database

@@ -1,0 +1,116 @@
+"""The assistant: a trained Rasa model that answers inside this process."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+from rasa.core.channels.channel import OutputChannel, UserMessage
+from sqlalchemy import Connection
+
+from bot.assistant.actions_endpoint import InProcessActions
+from bot.assistant.dialogue_store import DialogueStore
+from bot.assistant.nlu.needs import find_needs
+from bot.assistant.processor import TurnAgent, TurnProcessor, trust_own_actions
+from bot.assistant.responses import CompanyResponses
+from bot.assistant.turn import Turn, running
+from bot.company import Company
+from bot.conversation.model import Button, Reply, TurnFailed
+from bot.database import Database
+
+Need = dict[str, Any]
+ANOTHER_NEED = "utter_other_need"
+
+
+class TurnChannel(OutputChannel):
+    """Keeps what a turn says, each response whole; Rasa's own collector cuts texts at blank lines."""
+
+    def __init__(self) -> None:
+        self.said: list[dict[str, Any]] = []
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """Keep one response."""
+        self.said.append(message)
+
+
+class RasaAssistant:
+    """Answers turns with a Rasa model. Several threads may use it at once: a turn's state is in its transaction."""
+
+    def __init__(self, model: Path, database: Database, company: Company, actions: str = "actions") -> None:
+        """Load a model archive. Takes seconds."""
+        trust_own_actions()
+        endpoint = InProcessActions(actions)
+        self._responses = CompanyResponses(company=company)
+        store = DialogueStore(None, database=database)
+        agent = TurnAgent(generator=self._responses, tracker_store=store, action_endpoint=endpoint)
+        agent.load_model(model)
+        self._processor: TurnProcessor = agent.processor
+        endpoint.share_responses(self._processor.domain.responses)
+        self._loops = threading.local()
+
+    def understand(self, text: str) -> Sequence[Need]:
+        """The needs in a text as Rasa's parse data, the main one first."""
+        needs: Sequence[Need] = find_needs(self._processor.parse_text, text)
+        return needs
+
+    def understand_choice(self, payload: str, text: str) -> Sequence[Need]:
+        """The intent that a button of ours stands for (`/intent`), certain."""
+        intent = {"name": payload.lstrip("/"), "confidence": 1.0}
+        return [{"text": text, "intent": intent, "intent_ranking": [intent], "entities": []}]
+
+    def answer(self, connection: Connection, address: str, text: str, needs: Sequence[Need]) -> list[Reply]:
+        """Answer every need of one message in turn. Raises TurnFailed when an action fails or nothing is said."""
+        replies: list[Reply] = []
+        for need in needs:
+            if replies:
+                replies.append(self.say(ANOTHER_NEED))
+            message = UserMessage(need["text"], None, address, parse_data=need, input_channel=address.partition(":")[0])
+            replies += self._turn(connection, address, message, self._processor.handle_message)
+        return replies
+
+    def welcome(self, connection: Connection, address: str) -> list[Reply]:
+        """What the session start says when a chat is opened."""
+        return self._turn(connection, address, UserMessage(None, None, address), self._start_session)
+
+    async def _start_session(self, message: UserMessage) -> None:
+        tracker = await self._processor.fetch_tracker_and_update_session(
+            message.sender_id, message.output_channel, {"opened": True}
+        )
+        await self._processor.save_tracker(tracker)
+
+    def _turn(self, connection: Connection, address: str, message: UserMessage, handle: Any) -> list[Reply]:
+        channel = TurnChannel()
+        message.output_channel = channel
+        with running(Turn(connection, address)) as turn:
+            self._run(handle(message))
+        if turn.failure is not None:
+            raise TurnFailed(type(turn.failure).__name__) from turn.failure
+        if not channel.said:
+            raise TurnFailed("nothing was said")
+        return [_reply(said) for said in sorted(channel.said, key=_waits)]
+
+    def _run(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Each thread keeps one event loop: making one for every turn costs more than it seems."""
+        if not hasattr(self._loops, "loop"):
+            self._loops.loop = asyncio.new_event_loop()
+        self._loops.loop.run_until_complete(work)
+
+    def say(self, response: str, **values: object) -> Reply:
+        """One response by name, outside any dialogue. Raises KeyError for a response the domain does not have."""
+        filled = self._responses.fill(response, values)
+        if filled is None:
+            raise KeyError(response)
+        return _reply(filled)
+
+
+def _waits(said: dict[str, Any]) -> bool:
+    """Whether a response may stand after others: one that keeps people safe goes before even the welcome."""
+    return not (said.get("metadata") or {}).get("urgent")
+
+
+def _reply(said: dict[str, Any]) -> Reply:
+    buttons = tuple(Button(button["title"], button["payload"]) for button in said.get("buttons") or ())
+    return Reply(said.get("text") or "", buttons)

@@ -1,0 +1,35 @@
+// Every sentence that the widget itself shows or has read aloud. Answers come from the server.
+
+const plural = (count, one, many) => (count === 1 ? one : many);
+
+export const texts = {
+  locale: "es-ES",
+  title: "Ventanilla",
+  subtitle: "Asistente virtual",
+  landmark: "Chat de ayuda",
+  launcher: "¿Te ayudamos?",
+  unread: (count) => `, ${count} ${plural(count, "mensaje nuevo", "mensajes nuevos")}`,
+  close: "Cerrar el chat",
+  log: "Conversación",
+  composer: "Escribe tu pregunta",
+  hint: "No escribas aquí contraseñas.",
+  send: "Enviar",
+  remaining: (count) => `${plural(count, "Queda", "Quedan")} ${count} ${plural(count, "carácter", "caracteres")}`,
+  quickReplies: "Respuestas rápidas",
+  typing: "El asistente está escribiendo",
+  newMessages: "Mensajes nuevos",
+  senders: { person: "Tú", assistant: "Asistente", agent: "Equipo de atención" },
+  today: "Hoy",
+  yesterday: "Ayer",
+  opensElsewhere: " (se abre en otra pestaña)",
+  connecting: "Conectando…",
+  reconnecting: "Reconectando… Lo que escribas se enviará al volver la conexión.",
+  waiting: "Pendiente de enviar",
+  refused: "No se ha enviado",
+  retry: "Reintentar",
+  restart: "Empezar una conversación nueva",
+  restartQuestion: "¿Empezamos de nuevo?",
+  restartExplanation: "Esta conversación dejará de verse aquí y comenzará otra desde cero.",
+  restartConfirm: "Empezar de nuevo",
+  restartCancel: "Seguir con esta",
+};

@@ -1,0 +1,100 @@
+"""The asynchronous side of the router: turns run in threads, replies go to whoever listens at an address."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import structlog
+from prometheus_client import Counter, Histogram
+
+from bot.conversation.limits import MessageLimits
+from bot.conversation.model import Incoming, Message, MessageRefused, Refusal, Reply
+from bot.conversation.router import Router
+
+Result = TypeVar("Result")
+Deliver = Callable[[str, list[Message]], Awaitable[None]]
+
+MESSAGES = Counter("ventanilla_messages_total", "Messages taken, by channel.", ["channel"])
+REFUSED = Counter("ventanilla_messages_refused_total", "Messages not taken, by reason.", ["reason"])
+TURN_SECONDS = Histogram(
+    "ventanilla_turn_seconds",
+    "From a message being stored to its answer being stored.",
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+
+log = structlog.get_logger()
+
+
+class Delivery:
+    """Takes messages from channels and brings replies back to them."""
+
+    def __init__(self, router: Router, limits: MessageLimits, pool: ThreadPoolExecutor) -> None:
+        self._router = router
+        self._limits = limits
+        self._pool = pool
+        self._listeners: dict[str, Deliver] = {}
+
+    def listen(self, channel: str, deliver: Deliver) -> None:
+        """Bring the replies of every conversation of `channel` to `deliver` as soon as they are stored."""
+        self._listeners[channel] = deliver
+
+    async def receive(self, incoming: Incoming, remote: str | None) -> Message:
+        """Store one message. Raises MessageRefused."""
+        try:
+            self._check_limits(incoming.address, remote)
+            stored = await self._in_thread(self._router.receive, incoming)
+        except MessageRefused as refused:
+            REFUSED.labels(refused.refusal.name.lower()).inc()
+            raise
+        MESSAGES.labels(channel_of(incoming.address)).inc()
+        return stored
+
+    def _check_limits(self, address: str, remote: str | None) -> None:
+        if not self._limits.allow(address, remote):
+            raise MessageRefused(Refusal.TOO_MANY)
+
+    async def answer(self, address: str) -> None:
+        """Have everything waiting in a conversation answered and delivered."""
+        with TURN_SECONDS.time():
+            replies = await self._in_thread(self._router.answer_waiting, address)
+        await self._deliver(address, replies)
+
+    async def replies_to(self, message: Message) -> list[Message]:
+        """The stored answers to a message."""
+        return await self._in_thread(self._router.replies_to, message.id)
+
+    async def open(self, address: str) -> None:
+        """Welcome a person who opened a chat; the welcome is delivered like any reply."""
+        await self._deliver(address, await self._in_thread(self._router.open, address))
+
+    async def since(self, address: str, after: int) -> list[Message]:
+        """Everything said after sequence number `after`."""
+        return await self._in_thread(self._router.since, address, after)
+
+    def refusal(self, refused: MessageRefused) -> Reply:
+        """What to tell a person whose message was not taken."""
+        return self._router.refusal(refused)
+
+    async def resume(self) -> None:
+        """Finish the turns that the last stop cut off."""
+        addresses = await self._in_thread(self._router.unanswered)
+        for address in addresses:
+            await self.answer(address)
+        if addresses:
+            log.info("turns resumed", conversations=len(addresses))
+
+    async def _deliver(self, address: str, replies: list[Message]) -> None:
+        deliver = self._listeners.get(channel_of(address))
+        if deliver is not None and replies:
+            await deliver(address, replies)
+
+    async def _in_thread(self, function: Callable[..., Result], *values: object) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, function, *values)
+
+
+def channel_of(address: str) -> str:
+    """The channel's name: what stands before the colon of an address."""
+    return address.partition(":")[0]

@@ -1,0 +1,116 @@
+"""One database for all state: engine, transactions, migrations. SQLite and PostgreSQL behave alike above this line."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, DateTime, Engine, MetaData, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.types import TypeDecorator
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC time; SQLite keeps no zone, so it is added back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse times that do not say their zone."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give every stored time its zone."""
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+class Database:
+    """Connections and transactions.
+
+    A write transaction takes SQLite's write lock at once (a read that turns into a write could fail otherwise), and threads
+    of this process wait for it in line instead of polling the file.
+    """
+
+    def __init__(self, url: str, threads: int = 4) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = self._sqlite() if self.is_sqlite else self._postgresql(threads)
+        self._write_line = threading.Lock() if self.is_sqlite else None
+
+    def _sqlite(self) -> Engine:
+        if self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(self.url, connect_args={"timeout": 15, "check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+    def _postgresql(self, threads: int) -> Engine:
+        return create_engine(self.url, pool_size=threads + 2, max_overflow=threads, pool_pre_ping=True)
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """A transaction that may write: commits at the end of the block, rolls back when the block raises."""
+        return self._transaction(self._write_line or nullcontext(), immediate=True)
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A transaction that only reads; on SQLite it never waits for writers."""
+        return self._transaction(nullcontext(), immediate=False)
+
+    @contextmanager
+    def _transaction(self, line: AbstractContextManager[Any], immediate: bool) -> Iterator[Connection]:
+        with line, self.engine.connect().execution_options(immediate=immediate) as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """Autocommit off is left to `_begin_sqlite`; WAL lets readers go on while one writes."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def migrate(database: Database) -> None:
+    """Bring the schema to the newest revision. Nothing happens when it is there already."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with database.writing() as connection:
+        if not database.is_sqlite:
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(76410)")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def utc_now() -> datetime:
+    """The clock that production passes in."""
+    return datetime.now(UTC)

@@ -1,0 +1,114 @@
+"""What an operator can set: environment variables and `.env`, read once, typed, refused when bad.
+
+The table in README.md lists the same names; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parent.parent
+MINIMUM_SECRET_CHARACTERS = 32
+
+
+class BadSetting(Exception):
+    """A setting that cannot be used; the message is one line that says which and why."""
+
+
+class Settings(BaseSettings):
+    """Every setting, with the default that `make run` uses."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+    data_folder: Path = PROJECT / "var"
+    database_url: str = ""
+    redis_url: str = ""
+    models_folder: Path = PROJECT / "models"
+    company_file: Path = PROJECT / "company.yml"
+    secret_key: SecretStr = SecretStr("")
+    rest_api_key: SecretStr = SecretStr("")
+    embed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    rate_limit_messages_per_minute: int = Field(default=30, ge=0)
+    rate_limit_total_messages_per_minute: int = Field(default=6000, ge=0)
+    message_characters: int = Field(default=2000, ge=100, le=10_000)
+    turn_threads: int = Field(default=4, ge=1, le=64)
+    log_level: str = "INFO"
+
+    @field_validator("embed_origins", mode="before")
+    @classmethod
+    def split_origins(cls, value: object) -> object:
+        """Origins are written with commas between them."""
+        if isinstance(value, str):
+            return tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip())
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def known_level(cls, value: str) -> str:
+        """Only the names that the logging library knows."""
+        if value.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+            raise ValueError("use DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
+    @field_validator("secret_key")
+    @classmethod
+    def long_secret(cls, value: SecretStr) -> SecretStr:
+        """A short key could be guessed and with it every session id."""
+        if 0 < len(value.get_secret_value()) < MINIMUM_SECRET_CHARACTERS:
+            raise ValueError(f"at least {MINIMUM_SECRET_CHARACTERS} characters")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def supported_database(cls, value: str) -> str:
+        """SQLite and PostgreSQL are tested; a bare postgresql:// gets the driver that is installed."""
+        if value.startswith("postgresql://"):
+            value = value.replace("postgresql://", "postgresql+pg8000://", 1)
+        if value and not value.startswith(("sqlite:///", "postgresql+pg8000://")):
+            raise ValueError("use sqlite:///path or postgresql://user@host/name")
+        return value
+
+    @property
+    def database(self) -> str:
+        """The database address, SQLite in the data folder when none is set."""
+        return self.database_url or f"sqlite:///{self.data_folder / 'ventanilla.db'}"
+
+    @property
+    def address(self) -> str:
+        """Where a person opens the chat."""
+        return f"http://{'localhost' if self.host in ('127.0.0.1', '0.0.0.0') else self.host}:{self.port}"
+
+
+def read_settings() -> Settings:
+    """Read the environment and `.env`.
+
+    Raises BadSetting with one line that names the first bad setting.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper() if first["loc"] else "settings"
+        raise BadSetting(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def session_secret(settings: Settings) -> bytes:
+    """The key that signs session ids: the setting, or one made once and kept in the data folder."""
+    if settings.secret_key.get_secret_value():
+        return settings.secret_key.get_secret_value().encode()
+    path = settings.data_folder / "secret_key"
+    try:
+        settings.data_folder.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        return path.read_bytes()
+    except OSError as error:
+        raise BadSetting(f"DATA_FOLDER: {settings.data_folder} cannot be written ({error.strerror})") from None
