@@ -20,7 +20,7 @@ class ActionCancel(Action):
         """End the active form, or say that there is none."""
         form = _active_form(tracker)
         dispatcher.utter_message(response="utter_cancelled" if form else "utter_nothing_to_cancel")
-        return [*form.clear(), SlotSet(REQUESTED_SLOT, None), ActiveLoop(None)] if form else []
+        return _leave(form) if form else []
 
 
 class ActionGoBack(Action):
@@ -50,6 +50,23 @@ class ActionStartOver(Action):
         """Reset every slot and end the form."""
         dispatcher.utter_message(response="utter_started_over")
         return [AllSlotsReset(), ActiveLoop(None)]
+
+
+class ActionLeaveForm(Action):
+    """Ends a form without a word: what was said in its place matters more (gas, a person is wanted)."""
+
+    def name(self) -> str:
+        """Name of the action in domain.yml."""
+        return "action_leave_form"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
+        """End the active form, if any, and forget its answers."""
+        form = _active_form(tracker)
+        return _leave(form) if form else []
+
+
+def _leave(form: Form) -> list[dict[str, Any]]:
+    return [*form.clear(), SlotSet(REQUESTED_SLOT, None), ActiveLoop(None)]
 
 
 def _active_form(tracker: Tracker) -> Form | None:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from rasa_sdk import Action, FormValidationAction, Tracker
-from rasa_sdk.events import FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.forms import ALLOWED_FAILURES, FAILURES, REGISTRATION_FORM, REQUESTED_SLOT
@@ -124,16 +123,14 @@ class ActionAnswerIdentifier(Action):
         return "action_answer_identifier"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        """Utter the answer, or start the form when nothing was given to answer."""
+        """Utter the answer; without an identifier in the message, what is known about its topic or what to write."""
         intent = _intent(tracker)
         found = _best(find_identifiers(_text(tracker), expected=intent == "identifier_given"))
         if found:
             response = _refusal(found) or _answer(found, _is_about_registration(tracker))
             dispatcher.utter_message(response=response, identifier=found.value)
-        elif intent in _KIND_OF_INTENT:
-            dispatcher.utter_message(response=f"utter_{intent}")
         else:
-            return [FollowupAction(REGISTRATION_FORM.name)]
+            dispatcher.utter_message(response=f"utter_{intent}")
         return []
 
 

@@ -8,8 +8,7 @@ from typing import Any
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy import Column, Connection, String, Table, Text, bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Column, Connection, String, Table, Text, bindparam, insert, select, update
 
 from bot.assistant.dialogue import freeze, thaw
 from bot.assistant.turn import current_turn
@@ -28,13 +27,12 @@ READ = select(dialogue.state).where(dialogue.address == bindparam("wanted"))
 ADDRESSES = select(dialogue.address)
 
 
-def _upsert(dialect: Any) -> Any:
-    statement = dialect.insert(dialogue_table)
-    changed = {"state": statement.excluded.state, "changed_at": statement.excluded.changed_at}
-    return statement.on_conflict_do_update(index_elements=["address"], set_=changed)
-
-
-WRITE = {"sqlite": _upsert(sqlite), "postgresql": _upsert(postgresql)}
+CHANGE = (
+    update(dialogue_table)
+    .where(dialogue.address == bindparam("wanted"))
+    .values(state=bindparam("new_state"), changed_at=bindparam("now"))
+)
+ADD = insert(dialogue_table)
 
 
 class DialogueStore(TrackerStore):
@@ -60,9 +58,11 @@ class DialogueStore(TrackerStore):
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Write the dialogue's window."""
-        row = {"address": tracker.sender_id, "state": freeze(tracker), "changed_at": utc_now()}
+        state, now = freeze(tracker), utc_now()
         with self._transaction() as connection:
-            connection.execute(WRITE[connection.dialect.name], row)
+            changed = connection.execute(CHANGE, {"wanted": tracker.sender_id, "new_state": state, "now": now})
+            if not changed.rowcount:
+                connection.execute(ADD, {"address": tracker.sender_id, "state": state, "changed_at": now})
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The dialogue at an address; None when nothing was said there."""

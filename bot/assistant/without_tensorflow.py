@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any
 
 NEURAL_MODULES = ("tensorflow", "tensorflow_hub", "tensorflow_text", "keras")
 
@@ -40,7 +40,9 @@ DECORATOR_FACTORIES = ("function", "register_keras_serializable")
 class _Module(ModuleType):
     """A module with every name in it."""
 
-    __path__: ClassVar[list[str]] = []
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__path__: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -65,9 +65,8 @@ class Router:
         """Store a message before anything else. Raises MessageRefused, and then nothing is stored."""
         text = self._accepted(incoming.text)
         with self._database.writing() as connection:
-            return transcript.add_incoming(
-                connection, incoming.address, text, incoming.channel_message_id, self._clock()
-            )
+            opened = transcript.open_conversation(connection, incoming.address, self._clock())
+            return transcript.add_incoming(connection, opened, text, incoming.channel_message_id, self._clock())
 
     def _accepted(self, text: str) -> str:
         if len(text) > self._message_characters:
@@ -80,10 +79,11 @@ class Router:
     def open(self, address: str) -> list[Message]:
         """Welcome a person who opened a chat and has not said anything yet. An open conversation stays as it is."""
         with self._database.writing() as connection:
-            if transcript.exists(connection, address):
+            opened = transcript.open_conversation(connection, address, self._clock())
+            if opened.last_sequence:
                 return []
             replies = self._assistant.welcome(connection, address)
-            return transcript.add_replies(connection, address, replies, None, self._clock())
+            return transcript.add_replies(connection, opened, replies, None, self._clock())
 
     def answer_waiting(self, address: str) -> list[Message]:
         """Run the turns of every waiting message of one conversation, oldest first; returns the new replies."""
@@ -110,31 +110,40 @@ class Router:
                 else self._assistant.understand(waiting.text)
             )
             with self._database.writing() as connection:
-                if not self._is_next(connection, address, waiting):
+                opened = self._lock_if_next(connection, address, waiting)
+                if opened is None:
                     return []
                 replies = self._assistant.answer(connection, address, waiting.text, needs)
-                return self._settle(connection, address, waiting.id, replies, State.ANSWERED)
+                return self._settle(connection, opened, waiting.id, replies, State.ANSWERED)
         except TurnFailed as failure:
             log.error("turn failed", message_id=waiting.id, reason=str(failure))
             return self._apologise(address, waiting)
 
-    def _is_next(self, connection: Connection, address: str, waiting: Message) -> bool:
-        """Another worker may have answered it between our look and our lock."""
-        transcript.open_conversation(connection, address, self._clock())
+    def _lock_if_next(
+        self, connection: Connection, address: str, waiting: Message
+    ) -> transcript.OpenConversation | None:
+        """Lock the conversation; None when another worker answered the message between our look and our lock."""
+        opened = transcript.open_conversation(connection, address, self._clock())
         current = transcript.oldest_waiting(connection, address)
-        return current is not None and current.id == waiting.id
+        return opened if current is not None and current.id == waiting.id else None
 
     def _settle(
-        self, connection: Connection, address: str, message_id: int, replies: list[Reply], state: State
+        self,
+        connection: Connection,
+        opened: transcript.OpenConversation,
+        message_id: int,
+        replies: list[Reply],
+        state: State,
     ) -> list[Message]:
         transcript.set_state(connection, message_id, state)
-        return transcript.add_replies(connection, address, replies, message_id, self._clock())
+        return transcript.add_replies(connection, opened, replies, message_id, self._clock())
 
     def _apologise(self, address: str, waiting: Message) -> list[Message]:
         with self._database.writing() as connection:
-            if not self._is_next(connection, address, waiting):
+            opened = self._lock_if_next(connection, address, waiting)
+            if opened is None:
                 return []
-            return self._settle(connection, address, waiting.id, [self._assistant.say(NO_ANSWER)], State.FAILED)
+            return self._settle(connection, opened, waiting.id, [self._assistant.say(NO_ANSWER)], State.FAILED)
 
     def replies_to(self, message_id: int) -> list[Message]:
         """Every stored answer to one message."""
@@ -152,7 +161,8 @@ class Router:
             waiting = transcript.count_attempts(connection)
             for address, message_id, attempts in waiting:
                 if attempts > ATTEMPTS_AT_A_TURN:
-                    self._settle(connection, address, message_id, [self._assistant.say(NO_ANSWER)], State.FAILED)
+                    opened = transcript.open_conversation(connection, address, self._clock())
+                    self._settle(connection, opened, message_id, [self._assistant.say(NO_ANSWER)], State.FAILED)
         return list(dict.fromkeys(address for address, _, attempts in waiting if attempts <= ATTEMPTS_AT_A_TURN))
 
     def refusal(self, refused: MessageRefused) -> Reply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -74,8 +75,11 @@ MESSAGE_COLUMNS = (
 )
 
 # Built once: SQLAlchemy then finds the compiled statement by identity instead of walking it at every turn.
-FIND = select(conversation.id, conversation.last_sequence).where(conversation.address == bindparam("address"))
-LOCK = FIND.with_for_update()
+LOCK = (
+    select(conversation.id, conversation.last_sequence)
+    .where(conversation.address == bindparam("address"))
+    .with_for_update()
+)
 BY_CHANNEL_ID = select(*MESSAGE_COLUMNS).where(
     message.conversation_id == bindparam("conversation_id"), message.channel_message_id == bindparam("channel_id")
 )
@@ -113,13 +117,21 @@ WAITING_ADDRESSES = (
 )
 
 
-def open_conversation(connection: Connection, address: str, now: datetime) -> tuple[int, int]:
-    """The conversation's (id, last sequence), locked until the transaction ends; made when it is new."""
+@dataclass
+class OpenConversation:
+    """A conversation whose row is locked until the transaction ends; sequence numbers are given out from it."""
+
+    id: int
+    last_sequence: int
+
+
+def open_conversation(connection: Connection, address: str, now: datetime) -> OpenConversation:
+    """Lock a conversation; it is made when it is new."""
     found = connection.execute(LOCK, {"address": address}).first()
     if found is None:
         _make_conversation(connection, address, now)
         found = connection.execute(LOCK, {"address": address}).one()
-    return found.id, found.last_sequence
+    return OpenConversation(found.id, found.last_sequence)
 
 
 def _make_conversation(connection: Connection, address: str, now: datetime) -> None:
@@ -127,11 +139,6 @@ def _make_conversation(connection: Connection, address: str, now: datetime) -> N
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     row = {"address": address, "last_sequence": 0, "created_at": now}
     connection.execute(dialect.insert(conversation_table).on_conflict_do_nothing(), row)
-
-
-def exists(connection: Connection, address: str) -> bool:
-    """Whether anything was ever said at this address."""
-    return connection.execute(FIND, {"address": address}).first() is not None
 
 
 def by_channel_id(connection: Connection, conversation_id: int, channel_id: str) -> Message | None:
@@ -144,32 +151,36 @@ def oldest_waiting(connection: Connection, address: str) -> Message | None:
     return _first(connection, OLDEST_WAITING, {"address": address})
 
 
-def add_incoming(connection: Connection, address: str, text: str, channel_id: str | None, now: datetime) -> Message:
+def add_incoming(
+    connection: Connection, opened: OpenConversation, text: str, channel_id: str | None, now: datetime
+) -> Message:
     """Store a person's message as waiting for its answer, or find it when the channel delivered it before."""
-    conversation_id, last_sequence = open_conversation(connection, address, now)
-    known = by_channel_id(connection, conversation_id, channel_id) if channel_id else None
+    known = by_channel_id(connection, opened.id, channel_id) if channel_id else None
     if known is not None:
         return known
-    connection.execute(ADVANCE, {"row_id": conversation_id, "sequence": last_sequence + 1})
-    row = _row(conversation_id, last_sequence + 1, Author.PERSON, text, (), State.WAITING, now)
-    return _insert(connection, row | {"channel_message_id": channel_id})
+    row = _row(opened, Author.PERSON, text, (), State.WAITING, now) | {"channel_message_id": channel_id}
+    stored = _insert(connection, row)
+    _advance(connection, opened)
+    return stored
 
 
 def add_replies(
-    connection: Connection, address: str, replies: Sequence[Reply], answers_id: int | None, now: datetime
+    connection: Connection, opened: OpenConversation, replies: Sequence[Reply], answers_id: int | None, now: datetime
 ) -> list[Message]:
     """Store the answers to a message (or what the assistant says by itself: `answers_id` is None)."""
-    conversation_id, last_sequence = open_conversation(connection, address, now)
     stored = [
         _insert(
             connection,
-            _row(conversation_id, last_sequence + number, Author.ASSISTANT, reply.text, reply.buttons, State.SENT, now)
-            | {"answers_id": answers_id},
+            _row(opened, Author.ASSISTANT, reply.text, reply.buttons, State.SENT, now) | {"answers_id": answers_id},
         )
-        for number, reply in enumerate(replies, start=1)
+        for reply in replies
     ]
-    connection.execute(ADVANCE, {"row_id": conversation_id, "sequence": last_sequence + len(replies)})
+    _advance(connection, opened)
     return stored
+
+
+def _advance(connection: Connection, opened: OpenConversation) -> None:
+    connection.execute(ADVANCE, {"row_id": opened.id, "sequence": opened.last_sequence})
 
 
 def set_state(connection: Connection, message_id: int, state: State) -> None:
@@ -200,17 +211,13 @@ def count_attempts(connection: Connection) -> list[tuple[str, int, int]]:
 
 
 def _row(
-    conversation_id: int,
-    sequence: int,
-    author: Author,
-    text: str,
-    buttons: Sequence[Button],
-    state: State,
-    now: datetime,
+    opened: OpenConversation, author: Author, text: str, buttons: Sequence[Button], state: State, now: datetime
 ) -> dict[str, Any]:
+    """The next message of a conversation; takes its sequence number."""
+    opened.last_sequence += 1
     return {
-        "conversation_id": conversation_id,
-        "sequence": sequence,
+        "conversation_id": opened.id,
+        "sequence": opened.last_sequence,
         "author": author.value,
         "text": text,
         "buttons": [{"title": button.title, "payload": button.payload} for button in buttons],

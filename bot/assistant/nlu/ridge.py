@@ -1,4 +1,4 @@
-"""Least squares on topics, solved over examples, so that leave-one-out scores come for free."""
+"""Least squares on topics, solved over the examples, so that leave-one-out scores come for free."""
 
 from dataclasses import dataclass
 
@@ -12,23 +12,21 @@ Labels = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class RidgeFit:
-    """`duals` (examples, topics) weigh the examples; `held_out` has the score of each example by a fit without it."""
+    """`duals` (examples, topics) weigh the examples; `held_out` has each example's scores by a fit without it."""
 
     duals: Floats
     held_out: Floats
 
 
-def example_weights(labels: Labels) -> NDArray[np.float64]:
-    """Weight of each example: rare topics weigh more (square root, so that few examples do not shout)."""
-    counts = np.bincount(labels)
-    return np.asarray(np.sqrt(counts[counts > 0].mean() / counts[labels]))
-
-
 def fit_ridge(kernel: Floats, labels: Labels, topics: int, stiffness: float) -> RidgeFit:
-    """Fit one-against-all targets; `kernel` (n, n) holds the dot products of the examples."""
-    targets = np.eye(topics)[labels]
-    system = kernel.astype(np.float64) + np.diag(stiffness / example_weights(labels))
-    inverse = cho_solve(cho_factor(system), np.eye(len(labels)))
+    """Fit one target of 0 or 1 for each topic; `kernel` (n, n) holds the similarities of the examples.
+
+    The scores without an example follow from the inverse of the whole system (Rifkin and Lippert, 2007).
+    """
+    targets = np.eye(topics, dtype=np.float32)[labels]
+    identity = np.eye(len(labels), dtype=np.float32)
+    factor = cho_factor(kernel + np.float32(stiffness) * identity, overwrite_a=True, check_finite=False)
+    inverse = cho_solve(factor, identity, overwrite_b=True, check_finite=False)
     duals = inverse @ targets
     held_out = targets - duals / np.diag(inverse)[:, None]
     return RidgeFit(duals.astype(np.float32), held_out.astype(np.float32))

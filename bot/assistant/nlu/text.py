@@ -25,15 +25,20 @@ _IDENTIFIERS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b\d{7,8}\b"), " zzdigitos "),
     (re.compile(r"\d+(?:[.,]\d+)*"), " zznumero "),
 )
+_DIGIT = re.compile(r"\d")
+_HAS_ADDRESS = re.compile(r"@|://|www\.")
 _REPEATED_LETTER = re.compile(r"(\w)\1{2,}")
 _WORD = re.compile(r"[a-z]+|[?!]")
+_UNSEEN = {"Mn", "Cf", "Cc", "Cs", "Co", "Cn"}  # accents set apart, zero-width and control signs, unassigned codes
 
 
 def plain(text: str) -> str:
     """Lower case, without accents, without control or zero-width characters; one space between words."""
-    decomposed = unicodedata.normalize("NFKD", text[:MAXIMUM_CHARACTERS].lower())
-    kept = (" " if unicodedata.category(sign) in {"Cc", "Zl", "Zp"} else sign for sign in decomposed)
-    return " ".join("".join(sign for sign in kept if unicodedata.category(sign) not in {"Mn", "Cf"}).split())
+    spaced = " ".join(text[:MAXIMUM_CHARACTERS].lower().split())
+    if spaced.isascii() and spaced.isprintable():
+        return spaced
+    decomposed = unicodedata.normalize("NFKD", spaced)
+    return " ".join("".join(sign for sign in decomposed if unicodedata.category(sign) not in _UNSEEN).split())
 
 
 @lru_cache(maxsize=1)
@@ -43,22 +48,33 @@ def abbreviations() -> Mapping[str, str]:
     return {str(short): str(long) for short, long in yaml.safe_load(source).items()}
 
 
-def words(text: str) -> list[str]:
-    """The words of a message, in order: plain, identifiers masked, abbreviations written out."""
-    line = plain(text)
+def masked(line: str) -> str:
+    """A plain line with each identifier replaced by a made-up word for its kind."""
+    if not (_DIGIT.search(line) or _HAS_ADDRESS.search(line)):
+        return line
     for pattern, mask in _IDENTIFIERS:
         line = pattern.sub(mask, line)
-    line = _REPEATED_LETTER.sub(r"\1", line)
+    return line
+
+
+def words(text: str) -> list[str]:
+    """The words of a message, in order: plain, identifiers masked, abbreviations written out."""
+    return words_of_plain(plain(text))
+
+
+def words_of_plain(line: str) -> list[str]:
+    """As `words`, for a line that went through `plain` already."""
     known = abbreviations()
-    return [part for word in _WORD.findall(line) for part in known.get(word, word).split()]
+    found = _WORD.findall(_REPEATED_LETTER.sub(r"\1", masked(line)))
+    return [part for word in found for part in known.get(word, word).split()]
 
 
-class SpanishStems:
-    """Stems of Spanish words; keeps what it has worked out, up to a bound."""
+@lru_cache(maxsize=1)
+def _stemmer() -> Stemmer.Stemmer:
+    return Stemmer.Stemmer("spanish", 0)
 
-    def __init__(self) -> None:
-        self._stemmer = Stemmer.Stemmer("spanish", 20_000)
 
-    def __call__(self, listed: list[str]) -> list[str]:
-        """The stem of each word, in the same order."""
-        return list(self._stemmer.stemWords(listed))
+@lru_cache(maxsize=20_000)
+def stem(word: str) -> str:
+    """The Spanish stem of a plain word."""
+    return str(_stemmer().stemWord(word))
