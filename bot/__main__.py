@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import os
 import socket
 import sys
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from bot.assistant import training
 from bot.settings import BadSetting, Settings, read_settings
+
+if TYPE_CHECKING:  # imported late: a bad setting is told before anything slow is loaded
+    from bot.company import Company
+    from bot.conversation.router import Assistant
+    from bot.database import Database
 
 USAGE_ERROR = 2
 SECONDS_TO_END = 3.0
@@ -44,9 +49,6 @@ def _parser() -> argparse.ArgumentParser:
 def run(settings: Settings) -> int:
     """Listen, train if needed, load, serve until a signal comes."""
     listening = _listen(settings)
-    _ensure_model(settings)
-    started = time.monotonic()
-    print("Loading the assistant …", flush=True)
     from aiohttp import web
 
     from bot.app import make_app
@@ -54,17 +56,27 @@ def run(settings: Settings) -> int:
     from bot.services import make_services
 
     configure_logs(settings.log_level)
-    app = make_app(make_services(settings))
-    ready = f"Ready after {time.monotonic() - started:.1f} s. Open {settings.address} — Ctrl-C ends."
+    app = make_app(make_services(settings, _trained_assistant))
+    ready = f"Ready. Open {settings.address} — Ctrl-C ends."
     web.run_app(
         app,
         sock=listening,
         print=lambda *_: print(ready, flush=True),
         access_log=None,
         shutdown_timeout=SECONDS_TO_END,
-        handle_signals=True,
     )
     return 0
+
+
+def _trained_assistant(settings: Settings, database: Database, company: Company) -> Assistant:
+    from bot.services import load_assistant
+
+    _ensure_model(settings)
+    print("Loading the assistant …", flush=True)
+    started = time.monotonic()
+    assistant = load_assistant(settings, database, company)
+    print(f"Loaded in {time.monotonic() - started:.1f} s.", flush=True)
+    return assistant
 
 
 def train(settings: Settings) -> int:
@@ -75,9 +87,9 @@ def train(settings: Settings) -> int:
 
 def migrate(settings: Settings) -> int:
     """Bring the database to the newest schema."""
-    from bot import database
+    from bot.services import open_database
 
-    database.migrate(database.Database(settings.database))
+    open_database(settings).close()
     return 0
 
 
@@ -92,12 +104,14 @@ def _ensure_model(settings: Settings) -> None:
 
 def _listen(settings: Settings) -> socket.socket:
     """The port is taken before anything slow happens, so that a busy one is told at once."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    if os.name == "posix":
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((settings.host, settings.port))
+        family, kind, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+    except OSError:
+        raise BadSetting(f"HOST: {settings.host} is no address of this machine") from None
+    listening = socket.socket(family, kind)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(address)
     except OSError as error:
         raise BadSetting(f"PORT: {settings.host}:{settings.port} cannot be used ({error.strerror})") from None
     return listening

@@ -15,7 +15,6 @@ from bot.channels.web.events import WebChat
 from bot.channels.web.sessions import Sessions
 from bot.channels.web.views import WebViews, share_with_embedding_pages
 from bot.services import Services
-from bot.settings import session_secret
 
 LARGEST_BODY_BYTES = 1_000_000
 RETRY_AFTER_SECONDS = "5"
@@ -48,7 +47,7 @@ def _web_chat(app: web.Application, services: Services) -> WebChat:
         engineio_logger=False,
     )
     server.attach(app)
-    return WebChat(server, Sessions(session_secret(settings)), services.delivery)
+    return WebChat(server, Sessions(services.secret), services.delivery)
 
 
 def _allowed_origin(embed_origins: tuple[str, ...]) -> Callable[[str, dict[str, str]], bool]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-import warnings
 
 import structlog
 from structlog.typing import EventDict
@@ -18,7 +17,7 @@ def configure_logs(level: str) -> None:
     logging.basicConfig(stream=sys.stderr, level=level, format="%(message)s", force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
-    warnings.simplefilter("ignore")
+    hide_warnings()
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -33,6 +32,12 @@ def configure_logs(level: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+def hide_warnings() -> None:
+    """Rasa's dependencies warn by the dozen about their own code, and undo any filter that is set before."""
+    logging.captureWarnings(True)
+    logging.getLogger("py.warnings").setLevel(logging.ERROR)
 
 
 def leave_out_personal_data(_logger: object, _name: str, event: EventDict) -> EventDict:

@@ -7,14 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot.assistant import training
 from bot.assistant.without_tensorflow import leave_out_tensorflow
-from bot.company import read_company
+from bot.company import Company, read_company
 from bot.conversation.delivery import Delivery
 from bot.conversation.limits import MessageLimits
 from bot.conversation.router import Assistant, Router
 from bot.database import Database, migrate, utc_now
-from bot.settings import Settings
+from bot.settings import BadSetting, Settings, session_secret
+
+MakeAssistant = Callable[[Settings, Database, Company], Assistant]
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,8 @@ class Services:
     """Everything that lives as long as the process."""
 
     settings: Settings
-    company: dict[str, str]
+    company: Company
+    secret: bytes
     database: Database
     delivery: Delivery
     pool: ThreadPoolExecutor
@@ -33,7 +38,7 @@ class Services:
         self.database.close()
 
 
-def load_assistant(settings: Settings, database: Database, company: dict[str, str]) -> Assistant:
+def load_assistant(settings: Settings, database: Database, company: Company) -> Assistant:
     """The trained model, ready to answer. Takes seconds; TensorFlow stays out of the process."""
     leave_out_tensorflow()
     from bot.assistant.engine import RasaAssistant
@@ -41,18 +46,26 @@ def load_assistant(settings: Settings, database: Database, company: dict[str, st
     return RasaAssistant(training.archive(settings.models_folder), database, company)
 
 
+def open_database(settings: Settings) -> Database:
+    """The database with today's schema. Raises BadSetting when it cannot be reached or written."""
+    try:
+        database = Database(settings.database, settings.turn_threads)
+        migrate(database)
+    except (SQLAlchemyError, OSError) as error:
+        raise BadSetting(f"DATABASE_URL: {settings.database_name} cannot be used ({type(error).__name__})") from None
+    return database
+
+
 def make_services(
-    settings: Settings,
-    assistant: Callable[[Settings, Database, dict[str, str]], Assistant] = load_assistant,
-    clock: Callable[[], datetime] = utc_now,
+    settings: Settings, assistant: MakeAssistant = load_assistant, clock: Callable[[], datetime] = utc_now
 ) -> Services:
-    """Open the database, bring its schema up to date, load the assistant. Raises BadSetting."""
+    """Everything that can be wrong is tried first, the assistant is loaded last. Raises BadSetting."""
     company = read_company(settings.company_file)
-    database = Database(settings.database, settings.turn_threads)
-    migrate(database)
-    router = Router(database, assistant(settings, database, company), settings.message_characters, clock)
-    pool = ThreadPoolExecutor(settings.turn_threads, thread_name_prefix="turn")
+    secret = session_secret(settings)
     limits = MessageLimits(
         settings.rate_limit_messages_per_minute, settings.rate_limit_total_messages_per_minute, settings.redis_url
     )
-    return Services(settings, company, database, Delivery(router, limits, pool), pool)
+    database = open_database(settings)
+    router = Router(database, assistant(settings, database, company), settings.message_characters, clock)
+    pool = ThreadPoolExecutor(settings.turn_threads, thread_name_prefix="turn")
+    return Services(settings, company, secret, database, Delivery(router, limits, pool), pool)

@@ -75,10 +75,23 @@ class Settings(BaseSettings):
             raise ValueError("use sqlite:///path or postgresql://user@host/name")
         return value
 
+    @field_validator("redis_url")
+    @classmethod
+    def supported_redis(cls, value: str) -> str:
+        """Only the forms that every user of it understands."""
+        if value and not value.startswith(("redis://", "rediss://")):
+            raise ValueError("use redis://host:port/number")
+        return value
+
     @property
     def database(self) -> str:
         """The database address, SQLite in the data folder when none is set."""
         return self.database_url or f"sqlite:///{self.data_folder / 'ventanilla.db'}"
+
+    @property
+    def database_name(self) -> str:
+        """The database address without its user and password, for messages."""
+        return self.database.partition("://")[0] + "://" + self.database.partition("://")[2].rpartition("@")[2]
 
     @property
     def address(self) -> str:

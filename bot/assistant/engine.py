@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy import Connection
 
 from bot.assistant.actions_endpoint import InProcessActions
 from bot.assistant.dialogue_store import DialogueStore
-from bot.assistant.nlu.needs import find_needs
+from bot.assistant.nlu.needs import needs_of
 from bot.assistant.processor import TurnAgent, TurnProcessor, trust_own_actions
 from bot.assistant.responses import CompanyResponses
 from bot.assistant.turn import Turn, running
@@ -52,9 +53,15 @@ class RasaAssistant:
         self._loops = threading.local()
 
     def understand(self, text: str) -> Sequence[Need]:
-        """The needs in a text as Rasa's parse data, the main one first."""
-        needs: Sequence[Need] = find_needs(self._processor.parse_text, text)
-        return needs
+        """The needs in a text as Rasa's parse data: the main one first, but before all what keeps people safe."""
+        parse = cache(self._processor.parse_text)
+        needs = needs_of(parse, text)
+        parsed = [parse(need.text) for need in needs] if len(needs) > 1 else [parse(text)]
+        return sorted(parsed, key=lambda need: not self._is_urgent(need["intent"]["name"]))
+
+    def _is_urgent(self, topic: str) -> bool:
+        variations = self._processor.domain.responses.get(f"utter_{topic}") or [{}]
+        return not _waits(variations[0])
 
     def understand_choice(self, payload: str, text: str) -> Sequence[Need]:
         """The intent that a button of ours stands for (`/intent`), certain."""

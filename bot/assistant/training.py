@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 
+from bot.logs import hide_warnings
 from bot.settings import PROJECT, BadSetting
 
 MODEL_NAME = "ventanilla"
@@ -46,18 +47,19 @@ def train(models: Path) -> None:
         (models / f"{MODEL_NAME}.fingerprint").unlink(missing_ok=True)
     except OSError as error:
         raise BadSetting(f"MODELS_FOLDER: {models} cannot be written ({error.strerror})") from None
-    if subprocess.run([sys.executable, "-m", "bot.assistant.training", str(models)], cwd=PROJECT).returncode:
+    command = [sys.executable, "-m", "bot.assistant.training", str(models)]
+    if subprocess.run(command, cwd=PROJECT, env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}).returncode:
         raise TrainingFailed
     (models / f"{MODEL_NAME}.fingerprint").write_text(made_from, encoding="ascii")
 
 
 def _train_here(models: str) -> int:
     """The child process: what `rasa train` does, without its command line's calls home."""
+    hide_warnings()  # Rasa's advice about options that we chose; `rasa data validate` shows it
     from rasa.api import train as rasa_train
     from rasa.utils.log_utils import configure_structlog
 
     configure_structlog(log_level=logging.WARNING)
-    warnings.simplefilter("ignore")  # Rasa's advice about options that we chose; `rasa data validate` shows it
     result = rasa_train(
         domain="domain.yml",
         config="config.yml",

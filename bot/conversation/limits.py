@@ -6,14 +6,19 @@ from limits import RateLimitItemPerMinute
 from limits.storage import storage_from_string
 from limits.strategies import SlidingWindowCounterRateLimiter
 
+from bot.settings import BadSetting
+
 CONVERSATIONS_BEHIND_ONE_ADDRESS = 10
 
 
 class MessageLimits:
-    """Zero switches a limit off. With Redis the count is shared by all workers."""
+    """Zero switches a limit off. With Redis the count is shared by all workers. Raises BadSetting without an answer of it."""
 
     def __init__(self, per_minute: int, total_per_minute: int, redis_url: str = "") -> None:
-        self._limiter = SlidingWindowCounterRateLimiter(storage_from_string(redis_url or "memory://"))
+        storage = storage_from_string(redis_url or "memory://")
+        if not storage.check():
+            raise BadSetting("REDIS_URL: no Redis answers there")
+        self._limiter = SlidingWindowCounterRateLimiter(storage)
         self._rules = {
             "conversation": per_minute,
             "remote": per_minute * CONVERSATIONS_BEHIND_ONE_ADDRESS,

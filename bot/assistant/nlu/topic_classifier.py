@@ -12,7 +12,8 @@ from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KE
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.assistant.nlu.topic_model import TopicModel, TopicProbability
+from bot.assistant.nlu.model_files import read_model, write_model
+from bot.assistant.nlu.topic_model import TopicModel, TopicProbability, train
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -22,7 +23,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """`threshold`: least probability of a topic that is answered; `ranking_length`: candidates that are kept."""
-        return {"threshold": 0.4, "ranking_length": 10, "stiffness": 0.5}
+        return {"threshold": 0.35, "ranking_length": 10, "stiffness": 0.2, "allowed_loss": 0.002}
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -59,14 +60,14 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     ) -> "TopicClassifier":
         """The component as it was trained. Raises ValueError when the model archive does not hold it."""
         with model_storage.read_from(resource) as directory:
-            return cls(config, model_storage, resource, TopicModel.read(directory))
+            return cls(config, model_storage, resource, read_model(directory))
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from the examples that have a text and an intent."""
         examples = [(str(m.get(TEXT)), str(m.get(INTENT))) for m in training_data.intent_examples if m.get(TEXT)]
-        self._model = TopicModel.train(examples, self._config["stiffness"])
+        self._model = train(examples, self._config["stiffness"], self._config["allowed_loss"]).model
         with self._model_storage.write_to(self._resource) as directory:
-            self._model.write(directory)
+            write_model(self._model, directory)
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -82,8 +83,8 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         return messages
 
     def _ranking(self, text: str) -> list[dict[str, Any]]:
-        """The likeliest topics, best first; none for a text without words."""
-        if self._model is None or not text.strip():
+        """The likeliest topics, best first; none for a text without letters or digits."""
+        if self._model is None or not any(map(str.isalnum, text)):
             return []
         return [_as_intent(topic) for topic in self._model.ranking(text)[: self._config["ranking_length"]]]
 

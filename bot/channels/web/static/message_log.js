@@ -5,6 +5,7 @@ import { richText } from "./rich_text.js";
 import { texts } from "./texts.js";
 
 const AT_BOTTOM_PX = 48;
+const READING_MARGIN_PX = 12;
 const TIME = new Intl.DateTimeFormat(texts.locale, { hour: "2-digit", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat(texts.locale, { weekday: "long", day: "numeric", month: "long" });
 const DAY_MS = 86_400_000;
@@ -38,7 +39,7 @@ export class MessageLog {
     messages.forEach((message, index) => this.#draw(message, messages[index - 1], index));
     this.#offerReplies(messages);
     this.#scroller.setAttribute("aria-busy", "false");
-    if (follow) this.scrollToEnd();
+    if (follow) this.#scrollTo(arrived[0]);
     else this.#jump.hidden = false;
   }
 
@@ -51,6 +52,13 @@ export class MessageLog {
   scrollToEnd() {
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
     this.#hideJump();
+  }
+
+  // Down to the end, but not past the beginning of what has just arrived: it is read from there.
+  #scrollTo(arrived) {
+    this.scrollToEnd();
+    const start = arrived ? this.#drawn.get(arrived).node.offsetTop - READING_MARGIN_PX : Infinity;
+    if (start < this.#scroller.scrollTop) this.#scroller.scrollTop = start;
   }
 
   focus() {

@@ -26,6 +26,7 @@ class Panel {
   #log;
   #main;
   #restart;
+  #state;
   #stateLine = element("p", { class: "state", role: "status" });
   #stateTimer;
   #spoken = element("p", { class: "unseen", role: "status" });
@@ -142,7 +143,7 @@ class Panel {
     const answers = arrived.filter(({ sender, live }) => live && sender !== "person");
     if (this.#dialog.open || !answers.length) return;
     this.#unread += answers.length;
-    this.#events.onUnread(this.#unread);
+    
   }
 
   #say(text, shown) {
@@ -156,6 +157,8 @@ class Panel {
   }
 
   #showState(state) {
+    if (state === this.#state) return;
+    this.#state = state;
     clearTimeout(this.#stateTimer);
     const text = { connecting: texts.connecting, reconnecting: texts.reconnecting, online: "" }[state];
     const show = () => {
@@ -172,7 +175,9 @@ class Panel {
   }
 
   #hideNotice() {
-    if (this.#stateLine.classList.contains("notice")) this.#showState("online");
+    if (!this.#stateLine.classList.contains("notice")) return;
+    this.#stateLine.textContent = "";
+    this.#stateLine.classList.remove("notice");
   }
 
   #showTyping(on) {

@@ -38,7 +38,7 @@ header :focus-visible { outline-color: var(--on-accent); outline-offset: -3px; b
 .state:not(:empty) { padding: 8px 18px; background: var(--attention); color: var(--on-attention); }
 
 .log { position: relative; flex: 1; min-height: 0; }
-.scroller { height: 100%; overflow-y: auto; overscroll-behavior: contain; padding: 16px; }
+.scroller { position: relative; height: 100%; overflow-y: auto; overscroll-behavior: contain; padding: 16px; }
 .scroller:focus-visible { outline-offset: -3px; box-shadow: none; }
 .message { display: flex; flex-direction: column; align-items: flex-start; margin-top: 16px; position: relative; }
 .message.follows { margin-top: 6px; }
@@ -69,6 +69,7 @@ header :focus-visible { outline-color: var(--on-accent); outline-offset: -3px; b
 .bubble li + li { margin-top: 5px; }
 .bubble li::marker { color: var(--ink-soft); }
 .bubble a { color: inherit; font-weight: 550; text-decoration: underline; text-underline-offset: 3px; }
+.bubble a[href^="tel:"] { white-space: nowrap; }
 .bubble a:hover { text-decoration-thickness: 2px; }
 strong { font-weight: 650; }
 
@@ -150,6 +151,7 @@ textarea::placeholder { color: var(--ink-soft); opacity: 1; }
   .main { display: block; }
   .scroller { height: auto; overflow: visible; }
   .message { break-inside: avoid; }
+  .bubble, .person .bubble { border-color: #767676; background: none; color: #000; }
   header { background: none; color: #000; }
   .tool, .composer, .state, .replies, .typing, .jump, .question { display: none !important; }
 }

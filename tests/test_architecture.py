@@ -1,0 +1,90 @@
+"""Imports point one way, and modules stay small. docs/adr/0001 says why."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+FOUNDATION = {"bot.settings", "bot.company", "bot.database", "bot.logs"}
+LONGEST_MODULE_LINES = 320
+
+# Who may import what of ours, besides its own folder and the foundation.
+ALLOWED = {
+    "actions": {"bot.identity"},
+    "bot.assistant": {"bot.conversation.model", "bot.identity"},
+    "bot.conversation": set(),
+    "bot.channels.rest": {"bot.conversation"},
+    "bot.channels.web": {"bot.conversation"},
+    "bot.identity": set(),
+}
+
+
+def modules() -> list[Path]:
+    return [*(PROJECT / "bot").rglob("*.py"), *(PROJECT / "actions").glob("*.py")]
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def is_within(name: str, places: set[str]) -> bool:
+    return any(name == place or name.startswith(f"{place}.") for place in places)
+
+
+@pytest.mark.parametrize("folder", ALLOWED)
+def test_a_folder_imports_only_what_lies_below_it(folder: str) -> None:
+    allowed = ALLOWED[folder] | FOUNDATION | {folder}
+    breaches = [
+        (name_of(path), imported)
+        for path in modules()
+        if is_within(name_of(path), {folder})
+        for imported in imports_of(path)
+        if is_within(imported, {"bot", "actions"}) and not is_within(imported, allowed)
+    ]
+    assert breaches == []
+
+
+def test_only_the_assistant_knows_rasa() -> None:
+    knowing = {name_of(p) for p in modules() if any(is_within(i, {"rasa"}) for i in imports_of(p))}
+    assert knowing
+    assert all(is_within(name, {"bot.assistant"}) for name in knowing)
+
+
+def test_a_model_imports_nothing_that_stores_sends_or_listens() -> None:
+    outside = {"sqlalchemy", "aiohttp", "socketio", "rasa", "rasa_sdk", "bot"}
+    models = [path for path in modules() if path.name in ("model.py", "identifiers.py", "identifier_checks.py")]
+    assert models
+    breaches = [
+        (name_of(path), imported)
+        for path in models
+        for imported in imports_of(path)
+        if is_within(imported, outside) and not is_within(imported, {"bot.identity"})
+    ]
+    assert breaches == []
+
+
+def test_only_the_root_makes_the_parts() -> None:
+    makers = {"bot.services", "bot.app", "bot.__main__"}
+    breaches = [
+        name_of(path)
+        for path in modules()
+        if name_of(path) not in makers and any(is_within(i, makers) for i in imports_of(path))
+    ]
+    assert breaches == []
+
+
+def test_no_module_is_too_long_to_read() -> None:
+    lengths = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_MODULE_LINES} == {}
