@@ -69,7 +69,7 @@ def test_a_slash_from_outside_is_text(assistant: RasaAssistant, text: str) -> No
     (need,) = assistant.understand(text)
     assert need["text"] == text
     assert need["intent"]["name"] not in ("restart", "session_start")
-    assert need["intent"]["confidence"] < 1.0
+    assert need["intent"]["confidence"] < 1.0 or need["intent"]["name"] == "nlu_fallback"
     assert not [entity for entity in need["entities"] if entity["entity"] != "identifier"]
 
 

@@ -1,6 +1,5 @@
 """The topic classifier: trained on a small world of its own, inside Rasa's component contract."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +31,11 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> LocalModelStorage:
 
 
 @pytest.fixture(scope="module")
-def trained(storage: LocalModelStorage) -> Iterator[TopicClassifier]:
+def trained(storage: LocalModelStorage) -> TopicClassifier:
     examples = [Message({"text": text, "intent": topic}) for topic, texts in WORLD.items() for text in texts]
     component = TopicClassifier.create(TopicClassifier.get_default_config(), storage, RESOURCE, CONTEXT)
     component.train(TrainingData(examples))
-    yield component
+    return component
 
 
 RESOURCE = Resource("topics")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
 from tests.browser.chat import ANSWER_WITHIN_MS, Chat
 from tests.browser.server import PROJECT, Server
@@ -17,6 +17,7 @@ OF_THE_PAGE = {"page.css", "favicon.svg"}
 LARGEST_WIDGET_BYTES = 60_000
 SMALLEST_TARGET_PX = 44
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+ACKNOWLEDGEMENT = "43"  # Socket.IO: Engine.IO message, packet "ack"
 QUESTION = "¿Cómo entro por primera vez?"
 STORED = """() => ({
     local: Object.keys(localStorage), session: Object.keys(sessionStorage), cookies: document.cookie,
@@ -43,6 +44,7 @@ def test_a_quick_reply_is_shown_as_said_and_answered_and_the_buttons_go(chat: Ch
     chat.replies.first.click()
     chat.answer_to(title)
     assert chat.texts().count(title) == 1
+    expect(chat.log.locator(".message:not(:last-child) .reply")).to_have_count(0)
     expect(chat.field).to_be_focused()
 
 
@@ -94,6 +96,41 @@ def test_a_message_cut_off_by_a_kill_is_answered_once_after_the_restart(
     chat.answer_to("¿Quién puede añadir contactos autorizados?")
     assert_kept_once(chat, before, "¿Quién puede añadir contactos autorizados?")
     complaints.clear()  # the browser reports each refused connection
+
+
+def test_a_message_whose_acknowledgement_is_lost_is_not_doubled(
+    server: Server, new_context: Callable[..., BrowserContext]
+) -> None:
+    page = new_context().new_page()
+    losses = lose_one_acknowledgement(page)
+    page.goto(server.url)
+    chat = Chat(page)
+    chat.open()
+    before = chat.texts()
+    chat.ask(QUESTION)
+    assert_kept_once(chat, before, QUESTION)
+    assert losses == ["lost"]
+
+
+def lose_one_acknowledgement(page: Page) -> list[str]:
+    """Let the first acknowledgement that the server sends vanish and cut the connection in its place."""
+    losses: list[str] = []
+
+    def pass_on(route: WebSocketRoute) -> None:
+        to_server = route.connect_to_server()
+
+        def to_page(frame: str | bytes) -> None:
+            if losses or not str(frame).startswith(ACKNOWLEDGEMENT):
+                route.send(frame)
+                return
+            losses.append("lost")
+            route.close()
+            to_server.close()
+
+        to_server.on_message(to_page)
+
+    page.route_web_socket(re.compile("/socket.io/"), pass_on)
+    return losses
 
 
 def assert_kept_once(chat: Chat, before: list[str], said: str) -> None:
@@ -225,6 +262,7 @@ def test_on_a_phone_the_chat_fills_the_screen_and_buttons_are_large(
     chat.open()
     chat.ask(QUESTION)
     assert chat.dialog.bounding_box() == {"x": 0, "y": 0, "width": 360, "height": 740}
+    assert chat.dialog.evaluate("(dialog) => dialog.matches(':modal')")
     assert page.evaluate(TOO_SMALL, SMALLEST_TARGET_PX) == []
 
 

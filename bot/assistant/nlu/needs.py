@@ -24,6 +24,11 @@ _STOP = re.compile(
     r",\s*(?:tambi[ée]n|tamb[ée]|also|aparte)\b,?",
     re.IGNORECASE,
 )
+_LEAD = re.compile(
+    r"^(?:(?:y|i|and)\s+)?(?:adem[áa]s|tambi[ée]n|aparte|por cierto|otra cosa|per cert|a m[ée]s|tamb[ée]|also|"
+    r"by the way)\b\s*[,:]?\s*",
+    re.IGNORECASE,
+)
 _AND = re.compile(r",?\s+(?:y|e|i|and)\s+|,\s+", re.IGNORECASE)
 _ASKS = re.compile(
     r"[¿\s]*(?:(?:a|con|de|por|en|para|desde|hasta|amb|per)\s+)?\b(?:c[óo]mo|qu[ée]|q|d[óo]nde|cu[áa]ndo|cu[áa]l|cu[áa]les|qui[ée]n|qui[ée]nes|por qu[ée]|cu[áa]nto|quiero|"
@@ -58,7 +63,7 @@ def _clauses(text: str) -> list[_Clause]:
     """Clauses of enough words, from left to right. What follows a bare "y" must ask something by itself."""
     found: list[_Clause] = []
     for stopped in filter(str.strip, _STOP.split(text)):
-        pieces = _cut_at_and(stopped.strip(" ,"))
+        pieces = _cut_at_and(_LEAD.sub("", stopped.strip(" ,:")))
         found += [_Clause(piece, after_stop=place == 0) for place, piece in enumerate(pieces)]
     return [clause for clause in found if _is_long_enough(clause)][:MOST_NEEDS]
 

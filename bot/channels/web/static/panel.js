@@ -143,7 +143,7 @@ class Panel {
     const answers = arrived.filter(({ sender, live }) => live && sender !== "person");
     if (this.#dialog.open || !answers.length) return;
     this.#unread += answers.length;
-    
+    this.#events.onUnread(this.#unread);
   }
 
   #say(text, shown) {

@@ -1,0 +1,1 @@
+"""What `make bench` measures: this product against the stock Rasa bot, on one machine in one run."""
