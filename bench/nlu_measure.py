@@ -16,6 +16,8 @@ from typing import Any
 
 import yaml
 
+from bot.assistant.nlu.needs import needs_of
+
 WARM_UP = 10
 
 
@@ -34,7 +36,7 @@ def measured(task: dict[str, Any], folder: Path) -> dict[str, Any]:
     start = time.monotonic()
     model = train_nlu(str(folder / "config.yml"), str(folder / "nlu.yml"), str(folder / "models"))
     training_seconds = time.monotonic() - start
-    return {"training_seconds": training_seconds, **_asked(str(model), task["test"])}
+    return {"training_seconds": training_seconds, **_asked(str(model), task["test"], task["two_needs"])}
 
 
 def _training_data(examples: Sequence[Sequence[str]]) -> dict[str, Any]:
@@ -45,7 +47,7 @@ def _training_data(examples: Sequence[Sequence[str]]) -> dict[str, Any]:
     return {"version": "3.1", "nlu": blocks}
 
 
-def _asked(model: str, test: Sequence[Sequence[str]]) -> dict[str, Any]:
+def _asked(model: str, test: Sequence[Sequence[str]], two_needs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Load the model and ask; the memory is what it adds to a process in which Rasa is already imported."""
     from rasa.core.agent import Agent
 
@@ -58,7 +60,19 @@ def _asked(model: str, test: Sequence[Sequence[str]]) -> dict[str, Any]:
         "megabytes": resident_megabytes() - before,
         "archive_megabytes": Path(model).stat().st_size / 1_000_000,
         "answers": answers,
+        "needs": _needs(agent, test, two_needs) if two_needs else None,
     }
+
+
+def _needs(agent: Any, single: Sequence[Sequence[str]], two_needs: Sequence[dict[str, Any]]) -> dict[str, float]:
+    """Share of messages with two needs of which both are found, and of those with one need that are torn apart."""
+
+    def topics(text: str) -> set[str]:
+        return {need.topic for need in needs_of(lambda part: asyncio.run(agent.parse_message(part)), text)}
+
+    found = sum(set(each["needs"]) <= topics(each["text"]) for each in two_needs)
+    torn = sum(len(topics(text)) > 1 for text, _ in single)
+    return {"recall": found / len(two_needs), "false_splits": torn / len(single)}
 
 
 async def _answers(agent: Any, test: Sequence[Sequence[str]]) -> list[dict[str, Any]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import gc
+import os
 import socket
 import sys
 import time
@@ -23,6 +25,9 @@ SECONDS_TO_END = 3.0
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code."""
+    os.umask(0o077)  # what we write holds personal data
+    for library in ("OPENBLAS", "OMP"):  # a message is too small to share between cores; threads answer others
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     chosen = _parser().parse_args(arguments)
     try:
         settings = read_settings()
@@ -49,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
 def run(settings: Settings) -> int:
     """Listen, train if needed, load, serve until a signal comes."""
     listening = _listen(settings)
+    import uvloop
     from aiohttp import web
 
     from bot.app import make_app
@@ -57,6 +63,8 @@ def run(settings: Settings) -> int:
 
     configure_logs(settings.log_level)
     app = make_app(make_services(settings, _trained_assistant))
+    gc.collect()
+    gc.freeze()  # what is loaded stays: the collector need not walk it again and again
     ready = f"Ready. Open {settings.address} — Ctrl-C ends."
     web.run_app(
         app,
@@ -64,6 +72,7 @@ def run(settings: Settings) -> int:
         print=lambda *_: print(ready, flush=True),
         access_log=None,
         shutdown_timeout=SECONDS_TO_END,
+        loop=uvloop.new_event_loop(),
     )
     return 0
 

@@ -47,7 +47,7 @@ def _web_chat(app: web.Application, services: Services) -> WebChat:
         engineio_logger=False,
     )
     server.attach(app)
-    return WebChat(server, Sessions(services.secret), services.delivery)
+    return WebChat(server, Sessions(services.secret), services.delivery, settings.behind_proxy)
 
 
 def _allowed_origin(embed_origins: tuple[str, ...]) -> Callable[[str, dict[str, str]], bool]:

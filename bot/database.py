@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Engine, MetaData, create_engine, event
+from sqlalchemy import URL, Connection, DateTime, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -59,13 +60,22 @@ class Database:
     def _sqlite(self) -> Engine:
         if self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(self.url, connect_args={"timeout": 15, "check_same_thread": False})
+        arguments = {"timeout": 15, "check_same_thread": False}
+        engine = create_engine(self.url, connect_args=arguments, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
 
     def _postgresql(self, threads: int) -> Engine:
-        return create_engine(self.url, pool_size=threads + 2, max_overflow=threads, pool_pre_ping=True)
+        url, arguments = _with_encryption(self.url)
+        return create_engine(
+            url,
+            connect_args=arguments,
+            pool_size=threads + 2,
+            max_overflow=threads,
+            pool_pre_ping=True,
+            hide_parameters=True,
+        )
 
     def writing(self) -> AbstractContextManager[Connection]:
         """A transaction that may write: commits at the end of the block, rolls back when the block raises."""
@@ -83,6 +93,18 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def _with_encryption(url: URL) -> tuple[URL, dict[str, Any]]:
+    """Translate `?sslmode=…`, as PostgreSQL's own tools write it, to the driver's argument."""
+    mode = url.query.get("sslmode", "disable")
+    url = url.difference_update_query(["sslmode"])
+    if mode == "disable":
+        return url, {}
+    context = ssl.create_default_context()
+    if mode == "require":  # encrypted, but whoever answers is believed: what the word means in libpq
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return url, {"ssl_context": context}
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

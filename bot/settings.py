@@ -5,6 +5,7 @@ The table in README.md lists the same names; a test compares the two.
 
 from __future__ import annotations
 
+import re
 import secrets
 from pathlib import Path
 from typing import Annotated
@@ -35,6 +36,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr("")
     rest_api_key: SecretStr = SecretStr("")
     embed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    behind_proxy: bool = False
     rate_limit_messages_per_minute: int = Field(default=30, ge=0)
     rate_limit_total_messages_per_minute: int = Field(default=6000, ge=0)
     message_characters: int = Field(default=2000, ge=100, le=10_000)
@@ -73,6 +75,8 @@ class Settings(BaseSettings):
             value = value.replace("postgresql://", "postgresql+pg8000://", 1)
         if value and not value.startswith(("sqlite:///", "postgresql+pg8000://")):
             raise ValueError("use sqlite:///path or postgresql://user@host/name")
+        if "sslmode=" in value and not re.search(r"[?&]sslmode=(disable|require|verify-full)(&|$)", value):
+            raise ValueError("sslmode: use disable, require or verify-full")
         return value
 
     @field_validator("redis_url")

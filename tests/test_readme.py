@@ -16,7 +16,8 @@ from tests.conftest import leave_out
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/**/*.md")
 SETTING_ROW = re.compile(r"^\| `([A-Z_]+)` \| (?:`([^`]*)`|empty) \|", re.MULTILINE)
-LINK = re.compile(r"\]\(([^)\s]+)\)")
+LINK = re.compile(r"""(?:\]\(|\bsrc=")([^)\s"]+)""")
+CODE_BLOCK = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 ELSEWHERE = ("http://", "https://", "mailto:")
 # Written in parts, so that this file does not break the rule that it holds.
@@ -69,7 +70,8 @@ def test_every_make_target_that_is_named_exists(document: Path) -> None:
 
 @pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)
 def test_every_link_inside_the_project_leads_somewhere(document: Path) -> None:
-    for link in LINK.findall(document.read_text(encoding="utf-8")):
+    prose = CODE_BLOCK.sub("", document.read_text(encoding="utf-8"))
+    for link in LINK.findall(prose):
         path, _, anchor = link.partition("#")
         target = (document.parent / path) if path else document
         if not link.startswith(ELSEWHERE):

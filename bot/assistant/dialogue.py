@@ -10,7 +10,7 @@ from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event, SlotSet, 
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
 
-WINDOW_EVENTS = 24
+WINDOW_EVENTS = 16
 KEPT_PARSE_KEYS = ("intent", "entities", "intent_ranking")
 KEPT_RANKING = 5
 

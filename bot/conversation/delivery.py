@@ -44,27 +44,30 @@ class Delivery:
     async def receive(self, incoming: Incoming, remote: str | None) -> Message:
         """Store one message. Raises MessageRefused."""
         try:
-            self._check_limits(incoming.address, remote)
-            stored = await self._in_thread(self._router.receive, incoming)
+            stored = await self._in_thread(self._receive, incoming, remote)
         except MessageRefused as refused:
             REFUSED.labels(refused.refusal.name.lower()).inc()
             raise
         MESSAGES.labels(channel_of(incoming.address)).inc()
         return stored
 
-    def _check_limits(self, address: str, remote: str | None) -> None:
-        if not self._limits.allow(address, remote):
+    def _receive(self, incoming: Incoming, remote: str | None) -> Message:
+        """In a thread: counting may ask Redis."""
+        if not self._limits.allow(incoming.address, remote):
             raise MessageRefused(Refusal.TOO_MANY)
+        return self._router.receive(incoming)
 
-    async def answer(self, address: str) -> None:
-        """Have everything waiting in a conversation answered and delivered."""
+    async def answer(self, address: str) -> list[Message]:
+        """Have everything waiting in a conversation answered and delivered; returns the new replies."""
         with TURN_SECONDS.time():
             replies = await self._in_thread(self._router.answer_waiting, address)
         await self._deliver(address, replies)
+        return replies
 
-    async def replies_to(self, message: Message) -> list[Message]:
-        """The stored answers to a message."""
-        return await self._in_thread(self._router.replies_to, message.id)
+    async def answer_to(self, message: Message, address: str) -> list[Message]:
+        """The answers to one message, whoever had it answered: this call, another one, or an earlier delivery."""
+        replies = [reply for reply in await self.answer(address) if reply.answers_id == message.id]
+        return replies or await self._in_thread(self._router.replies_to, message.id)
 
     async def open(self, address: str) -> None:
         """Welcome a person who opened a chat; the welcome is delivered like any reply."""

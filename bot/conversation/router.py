@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 from sqlalchemy import Connection
 
 from bot.conversation import transcript
 from bot.conversation.model import (
+    Button,
     Incoming,
     Message,
     MessageRefused,
@@ -48,6 +49,14 @@ class Assistant(Protocol):
 
     def say(self, response: str, **values: object) -> Reply:
         """One response text by name, outside any dialogue."""
+
+
+class Outcome(NamedTuple):
+    """What a turn stored, the message whose turn comes next, and the buttons that it may have chosen."""
+
+    replies: list[Message]
+    following: Message | None
+    offered: tuple[Button, ...]
 
 
 class Router:
@@ -88,21 +97,21 @@ class Router:
     def answer_waiting(self, address: str) -> list[Message]:
         """Run the turns of every waiting message of one conversation, oldest first; returns the new replies."""
         replies: list[Message] = []
-        while True:
-            with self._database.reading() as connection:
-                waiting = transcript.oldest_waiting(connection, address)
-                offered = self._offers(connection, address, waiting)
-            if waiting is None:
-                return replies
-            replies += self._turn(address, waiting, chosen_payload(waiting.text, offered))
+        with self._database.reading() as connection:
+            waiting = transcript.oldest_waiting(connection, address)
+            offered = self._offers(connection, address, waiting)
+        while waiting is not None:
+            answered, waiting, offered = self._turn(address, waiting, chosen_payload(waiting.text, offered))
+            replies += answered
+        return replies
 
     @staticmethod
-    def _offers(connection: Connection, address: str, waiting: Message | None) -> tuple[Any, ...]:
+    def _offers(connection: Connection, address: str, waiting: Message | None) -> tuple[Button, ...]:
         if waiting is None or len(waiting.text) > LONGEST_TITLE:
             return ()
         return transcript.recent_offers(connection, address)
 
-    def _turn(self, address: str, waiting: Message, payload: str | None) -> list[Message]:
+    def _turn(self, address: str, waiting: Message, payload: str | None) -> Outcome:
         try:
             needs = (
                 self._assistant.understand_choice(payload, waiting.text)
@@ -110,22 +119,19 @@ class Router:
                 else self._assistant.understand(waiting.text)
             )
             with self._database.writing() as connection:
-                opened = self._lock_if_next(connection, address, waiting)
-                if opened is None:
-                    return []
+                opened, current = self._lock(connection, address)
+                if current is None or current.id != waiting.id:
+                    return Outcome([], current, self._offers(connection, address, current))
                 replies = self._assistant.answer(connection, address, waiting.text, needs)
                 return self._settle(connection, opened, waiting.id, replies, State.ANSWERED)
         except TurnFailed as failure:
             log.error("turn failed", message_id=waiting.id, reason=str(failure))
             return self._apologise(address, waiting)
 
-    def _lock_if_next(
-        self, connection: Connection, address: str, waiting: Message
-    ) -> transcript.OpenConversation | None:
-        """Lock the conversation; None when another worker answered the message between our look and our lock."""
+    def _lock(self, connection: Connection, address: str) -> tuple[transcript.OpenConversation, Message | None]:
+        """Lock the conversation and look again: another worker may have answered between our look and our lock."""
         opened = transcript.open_conversation(connection, address, self._clock())
-        current = transcript.oldest_waiting(connection, address)
-        return opened if current is not None and current.id == waiting.id else None
+        return opened, transcript.oldest_waiting(connection, address)
 
     def _settle(
         self,
@@ -134,15 +140,17 @@ class Router:
         message_id: int,
         replies: list[Reply],
         state: State,
-    ) -> list[Message]:
+    ) -> Outcome:
         transcript.set_state(connection, message_id, state)
-        return transcript.add_replies(connection, opened, replies, message_id, self._clock())
+        stored = transcript.add_replies(connection, opened, replies, message_id, self._clock())
+        following = transcript.oldest_waiting(connection, opened.address)
+        return Outcome(stored, following, self._offers(connection, opened.address, following))
 
-    def _apologise(self, address: str, waiting: Message) -> list[Message]:
+    def _apologise(self, address: str, waiting: Message) -> Outcome:
         with self._database.writing() as connection:
-            opened = self._lock_if_next(connection, address, waiting)
-            if opened is None:
-                return []
+            opened, current = self._lock(connection, address)
+            if current is None or current.id != waiting.id:
+                return Outcome([], current, self._offers(connection, address, current))
             return self._settle(connection, opened, waiting.id, [self._assistant.say(NO_ANSWER)], State.FAILED)
 
     def replies_to(self, message_id: int) -> list[Message]:
@@ -157,13 +165,18 @@ class Router:
 
     def unanswered(self) -> list[str]:
         """At a start: the conversations whose turn was cut off. A message that cut off three starts gets an apology."""
+        with self._database.reading() as connection:
+            addresses = transcript.waiting_addresses(connection)
+        return [address for address in addresses if self._may_try_again(address)]
+
+    def _may_try_again(self, address: str) -> bool:
         with self._database.writing() as connection:
-            waiting = transcript.count_attempts(connection)
-            for address, message_id, attempts in waiting:
-                if attempts > ATTEMPTS_AT_A_TURN:
-                    opened = transcript.open_conversation(connection, address, self._clock())
-                    self._settle(connection, opened, message_id, [self._assistant.say(NO_ANSWER)], State.FAILED)
-        return list(dict.fromkeys(address for address, _, attempts in waiting if attempts <= ATTEMPTS_AT_A_TURN))
+            opened = transcript.open_conversation(connection, address, self._clock())
+            attempts = transcript.count_attempts(connection, opened)
+            hopeless = [message_id for message_id, number in attempts if number > ATTEMPTS_AT_A_TURN]
+            for message_id in hopeless:
+                self._settle(connection, opened, message_id, [self._assistant.say(NO_ANSWER)], State.FAILED)
+        return len(hopeless) < len(attempts)
 
     def refusal(self, refused: MessageRefused) -> Reply:
         """What to tell a person whose message was not taken."""

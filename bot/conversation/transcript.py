@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    func,
     insert,
     select,
     update,
@@ -108,12 +109,22 @@ ADVANCE = (
     update(conversation_table).where(conversation.id == bindparam("row_id")).values(last_sequence=bindparam("sequence"))
 )
 SET_STATE = update(message_table).where(message.id == bindparam("row_id")).values(state=bindparam("new_state"))
-COUNT_ATTEMPT = update(message_table).where(message.state == State.WAITING.value).values(attempts=message.attempts + 1)
+COUNT_ATTEMPT = (
+    update(message_table)
+    .where(message.conversation_id == bindparam("row_id"), message.state == State.WAITING.value)
+    .values(attempts=message.attempts + 1)
+)
+ATTEMPTS = (
+    select(message.id, message.attempts)
+    .where(message.conversation_id == bindparam("row_id"), message.state == State.WAITING.value)
+    .order_by(message.sequence)
+)
 WAITING_ADDRESSES = (
-    select(conversation.address, message.id, message.attempts)
+    select(conversation.address)
     .join(message_table)
     .where(message.state == State.WAITING.value)
-    .order_by(message.id)
+    .group_by(conversation.address)
+    .order_by(func.min(message.id))
 )
 
 
@@ -122,6 +133,7 @@ class OpenConversation:
     """A conversation whose row is locked until the transaction ends; sequence numbers are given out from it."""
 
     id: int
+    address: str
     last_sequence: int
 
 
@@ -131,7 +143,7 @@ def open_conversation(connection: Connection, address: str, now: datetime) -> Op
     if found is None:
         _make_conversation(connection, address, now)
         found = connection.execute(LOCK, {"address": address}).one()
-    return OpenConversation(found.id, found.last_sequence)
+    return OpenConversation(found.id, address, found.last_sequence)
 
 
 def _make_conversation(connection: Connection, address: str, now: datetime) -> None:
@@ -204,10 +216,15 @@ def recent_offers(connection: Connection, address: str) -> tuple[Button, ...]:
     return tuple(Button(**button) for buttons in rows for button in buttons)
 
 
-def count_attempts(connection: Connection) -> list[tuple[str, int, int]]:
-    """At a start: one more attempt for each message still waiting; returns (address, message id, attempts)."""
-    connection.execute(COUNT_ATTEMPT)
-    return [(row.address, row.id, row.attempts) for row in connection.execute(WAITING_ADDRESSES)]
+def waiting_addresses(connection: Connection) -> list[str]:
+    """The conversations with a message that waits for its answer, longest wait first."""
+    return list(connection.execute(WAITING_ADDRESSES).scalars())
+
+
+def count_attempts(connection: Connection, opened: OpenConversation) -> list[tuple[int, int]]:
+    """One more attempt for each waiting message of a conversation; returns (message id, attempts) in order."""
+    connection.execute(COUNT_ATTEMPT, {"row_id": opened.id})
+    return [(row.id, row.attempts) for row in connection.execute(ATTEMPTS, {"row_id": opened.id})]
 
 
 def _row(

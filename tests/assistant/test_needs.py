@@ -79,5 +79,10 @@ def test_the_same_topic_twice_is_one_need() -> None:
     assert topics("cómo autorizo a mi socio. Repito: cómo autorizo a mi socio.") == ["contacts_add"]
 
 
+def test_a_single_need_keeps_the_words_of_the_whole_message() -> None:
+    text = "Buenas, somos nuevos. cómo autorizo a mi socio."
+    assert needs_of(parse, text) == [Need("contacts_add", text)]
+
+
 def test_an_empty_message_has_one_need_that_is_not_understood() -> None:
     assert topics("") == ["nlu_fallback"]

@@ -1,5 +1,6 @@
 """The topic classifier: trained on a small world of its own, inside Rasa's component contract."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.assistant.nlu.calibration import NEVER, calibration_error, fitted_sharpness, level_of_agreement, softmax
 from bot.assistant.nlu.features import SparseFeatures
+from bot.assistant.nlu.model_files import read_model, write_model
 from bot.assistant.nlu.ridge import fit_ridge
 from bot.assistant.nlu.text import plain, words
 from bot.assistant.nlu.topic_classifier import TopicClassifier
+from bot.assistant.nlu.topic_model import train
 
 WORLD = {
     "invoices_view": ["ver mis facturas", "descargar una factura", "dónde está la última factura", "bajar recibos"],
@@ -97,6 +100,15 @@ def test_a_loaded_model_says_what_the_trained_one_says(trained: TopicClassifier,
         before, after = parsed(trained, text)["ranking"], parsed(load(storage), text)["ranking"]
         assert [each["name"] for each in after] == [each["name"] for each in before]
         assert after[0]["confidence"] == pytest.approx(before[0]["confidence"], abs=0.01)
+
+
+def test_what_is_read_looks_at_the_meaning_as_what_was_written(tmp_path: Path) -> None:
+    written = replace(
+        train([(text, topic) for topic, texts in WORLD.items() for text in texts], 0.2, 0).model, sure=NEVER
+    )
+    write_model(written, tmp_path)
+    for text in ("no me acuerdo de la clave", "hay un escape en la caldera", "hey there"):
+        assert read_model(tmp_path).probabilities(text) == pytest.approx(written.probabilities(text), abs=0.01)
 
 
 def test_the_stored_model_holds_nothing_that_runs_code(trained: TopicClassifier, storage: LocalModelStorage) -> None:

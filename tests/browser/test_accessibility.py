@@ -17,7 +17,7 @@ from tests.browser.conftest import CHROMIUM
 from tests.browser.server import PROJECT, Server
 
 NODE_MODULES = Path(os.environ.get("BROWSER_NODE_MODULES", PROJECT / ".cache" / "npm" / "node_modules"))
-LOOKS = {
+LOOKS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}},
     "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 800}},
     "phone": {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True},

@@ -86,9 +86,10 @@ def needs_of(parse: Parse, text: str) -> list[Need]:
     """The needs in a message, the main one first: one, unless its clauses clearly say different ones."""
     whole = parse(text)
     main = Need(str(whole["intent"]["name"]), text)
-    if main.topic in NO_NEED - {"nlu_fallback", "out_of_scope"}:
+    clauses = _clauses(text)
+    if len(clauses) < 2 or main.topic in NO_NEED - {"nlu_fallback", "out_of_scope"}:
         return [main]
-    needs = _different([need for clause in _clauses(text) if (need := _need_of(parse, clause))])
+    needs = _different([need for clause in clauses if (need := _need_of(parse, clause))])
     return _main_first(needs, main.topic) if len(needs) > 1 and _is_consistent(needs, whole) else [main]
 
 

@@ -44,8 +44,7 @@ class RestViews:
             stored = await self._delivery.receive(message.incoming, remote=None)
         except MessageRefused as refused:
             return transport.notice(message.sender, self._delivery.refusal(refused).text)
-        await self._delivery.answer(message.incoming.address)
-        return transport.answer(message.sender, await self._delivery.replies_to(stored))
+        return transport.answer(message.sender, await self._delivery.answer_to(stored, message.incoming.address))
 
     def _may_use(self, request: web.Request) -> bool:
         if not self._api_key:

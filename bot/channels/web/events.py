@@ -7,6 +7,7 @@ from typing import Any
 
 import socketio
 import structlog
+from aiohttp import web
 
 from bot.channels.web import transport
 from bot.channels.web.sessions import Sessions, identifier_of
@@ -19,7 +20,10 @@ log = structlog.get_logger()
 class WebChat:
     """Translates events to the conversation and back."""
 
-    def __init__(self, server: socketio.AsyncServer, sessions: Sessions, delivery: Delivery) -> None:
+    def __init__(
+        self, server: socketio.AsyncServer, sessions: Sessions, delivery: Delivery, behind_proxy: bool
+    ) -> None:
+        self._behind_proxy = behind_proxy
         self._server = server
         self._sessions = sessions
         self._delivery = delivery
@@ -31,8 +35,12 @@ class WebChat:
 
     async def connect(self, sid: str, environ: dict[str, Any], _auth: object = None) -> None:
         """Remember where the client connects from, for the limits."""
-        request = environ.get("aiohttp.request")
-        await self._server.save_session(sid, {"remote": request.remote if request else None})
+        await self._server.save_session(sid, {"remote": self._remote_of(environ["aiohttp.request"])})
+
+    def _remote_of(self, request: web.Request) -> str | None:
+        """The client's network address: the one that our own proxy adds last, else the connection's."""
+        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        return forwarded if self._behind_proxy and forwarded else request.remote
 
     async def session_request(self, sid: str, data: object = None) -> None:
         """Confirm the client's session, or issue one; then bring what it has missed, or the welcome."""

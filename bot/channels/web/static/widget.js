@@ -64,7 +64,7 @@ class VentanillaChat extends HTMLElement {
       this.#badge,
     );
     this.#launcher.addEventListener("click", () => this.open());
-    this.#aside = element("aside", { "aria-label": texts.landmark }, this.#launcher);
+    this.#aside = element("aside", { lang: texts.locale, "aria-label": texts.landmark }, this.#launcher);
     root.append(this.#aside);
   }
 
