@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -55,13 +55,15 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = self._sqlite() if self.is_sqlite else self._postgresql(threads)
-        self._write_line = threading.Lock() if self.is_sqlite else None
+        self._write_line = threading.Lock() if self.is_sqlite else nullcontext()
+        self._writing = self.engine.execution_options(immediate=True)
+        self._reading = self.engine.execution_options(immediate=False)
 
     def _sqlite(self) -> Engine:
         if self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         arguments = {"timeout": 15, "check_same_thread": False}
-        engine = create_engine(self.url, connect_args=arguments, hide_parameters=True)
+        engine = create_engine(self.url, connect_args=arguments, hide_parameters=True, pool_reset_on_return=None)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -77,17 +79,16 @@ class Database:
             hide_parameters=True,
         )
 
-    def writing(self) -> AbstractContextManager[Connection]:
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
         """A transaction that may write: commits at the end of the block, rolls back when the block raises."""
-        return self._transaction(self._write_line or nullcontext(), immediate=True)
-
-    def reading(self) -> AbstractContextManager[Connection]:
-        """A transaction that only reads; on SQLite it never waits for writers."""
-        return self._transaction(nullcontext(), immediate=False)
+        with self._write_line, self._writing.begin() as connection:
+            yield connection
 
     @contextmanager
-    def _transaction(self, line: AbstractContextManager[Any], immediate: bool) -> Iterator[Connection]:
-        with line, self.engine.connect().execution_options(immediate=immediate) as connection, connection.begin():
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads; on SQLite it never waits for writers."""
+        with self._reading.begin() as connection:
             yield connection
 
     def close(self) -> None:

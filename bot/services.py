@@ -67,5 +67,7 @@ def make_services(
     )
     database = open_database(settings)
     router = Router(database, assistant(settings, database, company), settings.message_characters, clock)
-    pool = ThreadPoolExecutor(settings.turn_threads, thread_name_prefix="turn")
+    # SQLite has one writer at a time: a second thread would only wait for the first and take its time slices.
+    threads = 1 if database.is_sqlite else settings.turn_threads
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="turn")
     return Services(settings, company, secret, database, Delivery(router, limits, pool), pool)

@@ -10,7 +10,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy import Column, Connection, String, Table, Text, bindparam, insert, select, update
 
-from bot.assistant.dialogue import freeze, thaw
+from bot.assistant.dialogue import DialogueTracker, freeze, thaw
 from bot.assistant.turn import current_turn
 from bot.database import Database, Moment, metadata, migrate, utc_now
 from bot.settings import read_settings
@@ -55,6 +55,10 @@ class DialogueStore(TrackerStore):
     def _transaction(self) -> AbstractContextManager[Connection]:
         turn = current_turn()
         return nullcontext(turn.connection) if turn else self._database.writing()
+
+    def init_tracker(self, sender_id: str) -> DialogueTracker:
+        """An empty dialogue."""
+        return DialogueTracker(sender_id, self.domain.slots)
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Write the dialogue's window."""

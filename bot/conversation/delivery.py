@@ -11,7 +11,7 @@ import structlog
 from prometheus_client import Counter, Histogram
 
 from bot.conversation.limits import MessageLimits
-from bot.conversation.model import Incoming, Message, MessageRefused, Refusal, Reply
+from bot.conversation.model import Incoming, Message, MessageRefused, Refusal, Reply, State
 from bot.conversation.router import Router
 
 Result = TypeVar("Result")
@@ -43,31 +43,41 @@ class Delivery:
 
     async def receive(self, incoming: Incoming, remote: str | None) -> Message:
         """Store one message. Raises MessageRefused."""
+        return await self._in_thread(self._receive, incoming, remote)
+
+    def _receive(self, incoming: Incoming, remote: str | None) -> Message:
         try:
-            stored = await self._in_thread(self._receive, incoming, remote)
+            if not self._limits.allow(incoming.address, remote):
+                raise MessageRefused(Refusal.TOO_MANY)
+            stored = self._router.receive(incoming)
         except MessageRefused as refused:
             REFUSED.labels(refused.refusal.name.lower()).inc()
             raise
         MESSAGES.labels(channel_of(incoming.address)).inc()
         return stored
 
-    def _receive(self, incoming: Incoming, remote: str | None) -> Message:
-        """In a thread: counting may ask Redis."""
-        if not self._limits.allow(incoming.address, remote):
-            raise MessageRefused(Refusal.TOO_MANY)
-        return self._router.receive(incoming)
+    async def answer(self, address: str, arrived: Message | None = None) -> None:
+        """Have everything waiting in a conversation answered and delivered."""
+        await self._deliver(address, await self._in_thread(self._answer, address, arrived))
 
-    async def answer(self, address: str) -> list[Message]:
-        """Have everything waiting in a conversation answered and delivered; returns the new replies."""
+    def _answer(self, address: str, arrived: Message | None) -> list[Message]:
+        if arrived is not None and arrived.state is not State.WAITING:
+            return []
         with TURN_SECONDS.time():
-            replies = await self._in_thread(self._router.answer_waiting, address)
-        await self._deliver(address, replies)
-        return replies
+            return self._router.answer_waiting(address, arrived)
 
-    async def answer_to(self, message: Message, address: str) -> list[Message]:
-        """The answers to one message, whoever had it answered: this call, another one, or an earlier delivery."""
-        replies = [reply for reply in await self.answer(address) if reply.answers_id == message.id]
-        return replies or await self._in_thread(self._router.replies_to, message.id)
+    async def converse(self, incoming: Incoming) -> list[Message]:
+        """Store one message of a trusted integration and return its answers. Raises MessageRefused."""
+        replies, answers = await self._in_thread(self._converse, incoming)
+        await self._deliver(incoming.address, replies)
+        return answers
+
+    def _converse(self, incoming: Incoming) -> tuple[list[Message], list[Message]]:
+        """Every reply that this call brought about, and those to its own message, whoever had it answered."""
+        stored = self._receive(incoming, None)
+        replies = self._answer(incoming.address, stored)
+        own = [reply for reply in replies if reply.answers_id == stored.id]
+        return replies, own or self._router.replies_to(stored.id)
 
     async def open(self, address: str) -> None:
         """Welcome a person who opened a chat; the welcome is delivered like any reply."""

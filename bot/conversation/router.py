@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 
 from bot.conversation import transcript
 from bot.conversation.model import (
-    Button,
     Incoming,
     Message,
     MessageRefused,
@@ -25,7 +24,7 @@ from bot.conversation.model import (
 )
 from bot.database import Database
 
-LONGEST_TITLE = 60
+LONGEST_TITLE = 30
 ATTEMPTS_AT_A_TURN = 3
 NO_ANSWER = "utter_technical_problem"
 
@@ -52,11 +51,10 @@ class Assistant(Protocol):
 
 
 class Outcome(NamedTuple):
-    """What a turn stored, the message whose turn comes next, and the buttons that it may have chosen."""
+    """What a turn stored, and the message whose turn comes next."""
 
     replies: list[Message]
     following: Message | None
-    offered: tuple[Button, ...]
 
 
 class Router:
@@ -94,44 +92,55 @@ class Router:
             replies = self._assistant.welcome(connection, address)
             return transcript.add_replies(connection, opened, replies, None, self._clock())
 
-    def answer_waiting(self, address: str) -> list[Message]:
-        """Run the turns of every waiting message of one conversation, oldest first; returns the new replies."""
+    def answer_waiting(self, address: str, arrived: Message | None = None) -> list[Message]:
+        """Run the turns of every waiting message of one conversation, oldest first; returns the new replies.
+
+        `arrived` is the message just stored, where there is one: it is most often the one whose turn it is.
+        """
         replies: list[Message] = []
-        with self._database.reading() as connection:
-            waiting = transcript.oldest_waiting(connection, address)
-            offered = self._offers(connection, address, waiting)
+        waiting = arrived or self._oldest_waiting(address)
         while waiting is not None:
-            answered, waiting, offered = self._turn(address, waiting, chosen_payload(waiting.text, offered))
-            replies += answered
+            outcome = self._turn(address, waiting)
+            replies += outcome.replies
+            waiting = outcome.following
         return replies
 
-    @staticmethod
-    def _offers(connection: Connection, address: str, waiting: Message | None) -> tuple[Button, ...]:
-        if waiting is None or len(waiting.text) > LONGEST_TITLE:
-            return ()
-        return transcript.recent_offers(connection, address)
+    def _oldest_waiting(self, address: str) -> Message | None:
+        with self._database.reading() as connection:
+            return next(iter(transcript.next_waiting(connection, address)), None)
 
-    def _turn(self, address: str, waiting: Message, payload: str | None) -> Outcome:
+    def _understand(self, address: str, text: str) -> Sequence[Any]:
+        """What a message asks for. Only a short one can be the title of a button that was offered."""
+        if len(text) <= LONGEST_TITLE:
+            with self._database.reading() as connection:
+                payload = chosen_payload(text, transcript.recent_offers(connection, address))
+            if payload:
+                return self._assistant.understand_choice(payload, text)
+        return self._assistant.understand(text)
+
+    def _turn(self, address: str, waiting: Message) -> Outcome:
         try:
-            needs = (
-                self._assistant.understand_choice(payload, waiting.text)
-                if payload
-                else self._assistant.understand(waiting.text)
-            )
+            needs = self._understand(address, waiting.text)
             with self._database.writing() as connection:
-                opened, current = self._lock(connection, address)
+                opened, current, following = self._lock(connection, address)
                 if current is None or current.id != waiting.id:
-                    return Outcome([], current, self._offers(connection, address, current))
+                    return Outcome([], current)
                 replies = self._assistant.answer(connection, address, waiting.text, needs)
-                return self._settle(connection, opened, waiting.id, replies, State.ANSWERED)
+                return Outcome(self._settle(connection, opened, waiting.id, replies, State.ANSWERED), following)
         except TurnFailed as failure:
             log.error("turn failed", message_id=waiting.id, reason=str(failure))
             return self._apologise(address, waiting)
 
-    def _lock(self, connection: Connection, address: str) -> tuple[transcript.OpenConversation, Message | None]:
-        """Lock the conversation and look again: another worker may have answered between our look and our lock."""
+    def _lock(
+        self, connection: Connection, address: str
+    ) -> tuple[transcript.OpenConversation, Message | None, Message | None]:
+        """Lock the conversation and look whose turn it is now, and whose after that.
+
+        Another worker may have answered between our look and our lock.
+        """
         opened = transcript.open_conversation(connection, address, self._clock())
-        return opened, transcript.oldest_waiting(connection, address)
+        current, following, *_ = [*transcript.next_waiting(connection, address), None, None]
+        return opened, current, following
 
     def _settle(
         self,
@@ -140,18 +149,17 @@ class Router:
         message_id: int,
         replies: list[Reply],
         state: State,
-    ) -> Outcome:
+    ) -> list[Message]:
         transcript.set_state(connection, message_id, state)
-        stored = transcript.add_replies(connection, opened, replies, message_id, self._clock())
-        following = transcript.oldest_waiting(connection, opened.address)
-        return Outcome(stored, following, self._offers(connection, opened.address, following))
+        return transcript.add_replies(connection, opened, replies, message_id, self._clock())
 
     def _apologise(self, address: str, waiting: Message) -> Outcome:
         with self._database.writing() as connection:
-            opened, current = self._lock(connection, address)
+            opened, current, following = self._lock(connection, address)
             if current is None or current.id != waiting.id:
-                return Outcome([], current, self._offers(connection, address, current))
-            return self._settle(connection, opened, waiting.id, [self._assistant.say(NO_ANSWER)], State.FAILED)
+                return Outcome([], current)
+            apology = [self._assistant.say(NO_ANSWER)]
+            return Outcome(self._settle(connection, opened, waiting.id, apology, State.FAILED), following)
 
     def replies_to(self, message_id: int) -> list[Message]:
         """Every stored answer to one message."""

@@ -84,12 +84,12 @@ LOCK = (
 BY_CHANNEL_ID = select(*MESSAGE_COLUMNS).where(
     message.conversation_id == bindparam("conversation_id"), message.channel_message_id == bindparam("channel_id")
 )
-OLDEST_WAITING = (
+NEXT_WAITING = (
     select(*MESSAGE_COLUMNS)
     .join(conversation_table)
     .where(conversation.address == bindparam("address"), message.state == "waiting")
     .order_by(message.sequence)
-    .limit(1)
+    .limit(2)
 )
 OFFERS = (
     select(message.buttons)
@@ -158,9 +158,9 @@ def by_channel_id(connection: Connection, conversation_id: int, channel_id: str)
     return _first(connection, BY_CHANNEL_ID, {"conversation_id": conversation_id, "channel_id": channel_id})
 
 
-def oldest_waiting(connection: Connection, address: str) -> Message | None:
-    """The message whose turn it is."""
-    return _first(connection, OLDEST_WAITING, {"address": address})
+def next_waiting(connection: Connection, address: str) -> list[Message]:
+    """The message whose turn it is and the one after it, where there are any."""
+    return _all(connection, NEXT_WAITING, {"address": address})
 
 
 def add_incoming(

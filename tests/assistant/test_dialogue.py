@@ -102,3 +102,13 @@ def test_what_the_domain_no_longer_has_is_left_out(domain: Domain) -> None:
     restored = thaw(json.dumps(frozen), "web:ana", domain)
     assert "gone" not in restored.slots
     assert restored.active_loop_name is None
+
+
+def test_a_copy_has_the_same_state_and_changes_on_its_own(domain: Domain) -> None:
+    tracker = again(tracker_with(domain, *turn("hola"), ActiveLoop(FORM), SlotSet("registration_kind", "nif")), domain)
+    other = tracker.copy()
+    assert other.current_state() == tracker.current_state()
+    other.update(SlotSet("registration_kind", "cif"))
+    other.update(ActiveLoop(None))
+    assert (tracker.get_slot("registration_kind"), tracker.active_loop_name) == ("nif", FORM)
+    assert len(tracker.events) + 2 == len(other.events)

@@ -23,7 +23,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """`threshold`: least probability of a topic that is answered; `ranking_length`: candidates that are kept."""
-        return {"threshold": 0.35, "ranking_length": 10, "stiffness": 0.2, "allowed_loss": 0.002}
+        return {"threshold": 0.35, "ranking_length": 10, "stiffness": 0.2, "allowed_loss": 0.005}
 
     @staticmethod
     def required_packages() -> list[str]:

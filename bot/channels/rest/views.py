@@ -41,10 +41,9 @@ class RestViews:
 
     async def _answer(self, message: transport.RestMessage) -> list[dict[str, object]]:
         try:
-            stored = await self._delivery.receive(message.incoming, remote=None)
+            return transport.answer(message.sender, await self._delivery.converse(message.incoming))
         except MessageRefused as refused:
             return transport.notice(message.sender, self._delivery.refusal(refused).text)
-        return transport.answer(message.sender, await self._delivery.answer_to(stored, message.incoming.address))
 
     def _may_use(self, request: web.Request) -> bool:
         if not self._api_key:

@@ -67,7 +67,7 @@ class WebChat:
         except MessageRefused as refused:
             return await self._refuse(sid, refused)
         await self._show_to_other_tabs(sid, address, stored)
-        self._start_turn(address)
+        self._start_turn(address, stored)
         return {"sequence": stored.sequence, "message_id": said.message_id}
 
     async def _remote(self, sid: str) -> str | None:
@@ -83,15 +83,15 @@ class WebChat:
         entry = {"messages": [transport.transcript_entry(stored)]}
         await self._server.emit("transcript", entry, room=transport.room_of(address), skip_sid=sid)
 
-    def _start_turn(self, address: str) -> None:
-        task = asyncio.create_task(self._turn(address))
+    def _start_turn(self, address: str, arrived: Message) -> None:
+        task = asyncio.create_task(self._turn(address, arrived))
         self._turns.add(task)
         task.add_done_callback(self._turns.discard)
 
-    async def _turn(self, address: str) -> None:
+    async def _turn(self, address: str, arrived: Message) -> None:
         await self._server.emit("bot_typing", {"on": True}, room=transport.room_of(address))
         try:
-            await self._delivery.answer(address)
+            await self._delivery.answer(address, arrived)
         finally:
             await self._server.emit("bot_typing", {"on": False}, room=transport.room_of(address))
 
