@@ -45,11 +45,11 @@ class Delivery:
         """Store one message. Raises MessageRefused."""
         return await self._in_thread(self._receive, incoming, remote)
 
-    def _receive(self, incoming: Incoming, remote: str | None) -> Message:
+    def _receive(self, incoming: Incoming, remote: str | None, acknowledged: bool = True) -> Message:
         try:
             if not self._limits.allow(incoming.address, remote):
                 raise MessageRefused(Refusal.TOO_MANY)
-            stored = self._router.receive(incoming)
+            stored = self._router.receive(incoming, acknowledged)
         except MessageRefused as refused:
             REFUSED.labels(refused.refusal.name.lower()).inc()
             raise
@@ -74,7 +74,7 @@ class Delivery:
 
     def _converse(self, incoming: Incoming) -> tuple[list[Message], list[Message]]:
         """Every reply that this call brought about, and those to its own message, whoever had it answered."""
-        stored = self._receive(incoming, None)
+        stored = self._receive(incoming, None, acknowledged=False)
         replies = self._answer(incoming.address, stored)
         own = [reply for reply in replies if reply.answers_id == stored.id]
         return replies, own or self._router.replies_to(stored.id)

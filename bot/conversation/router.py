@@ -68,10 +68,13 @@ class Router:
         self._message_characters = message_characters
         self._clock = clock
 
-    def receive(self, incoming: Incoming) -> Message:
-        """Store a message before anything else. Raises MessageRefused, and then nothing is stored."""
+    def receive(self, incoming: Incoming, acknowledged: bool = True) -> Message:
+        """Store a message before anything else. Raises MessageRefused, and then nothing is stored.
+
+        `acknowledged`: whether the sender is told before the answer; if not, the answer's transaction makes both safe.
+        """
         text = self._accepted(incoming.text)
-        with self._database.writing() as connection:
+        with self._database.writing() if acknowledged else self._database.noting() as connection:
             opened = transcript.open_conversation(connection, incoming.address, self._clock())
             return transcript.add_incoming(connection, opened, text, incoming.channel_message_id, self._clock())
 
