@@ -31,35 +31,35 @@ class DialogueTracker(DialogueStateTracker):
 
 
 def freeze(tracker: DialogueStateTracker) -> str:
-    """The tracker's window as JSON, about 6 kB. Only what the next turn reads is kept."""
-    events = _window(list(tracker.events))
-    cut = len(events) < len(tracker.events)
-    return json.dumps(
-        {
-            "slots": {name: slot.value for name, slot in tracker.slots.items() if slot.value is not None},
-            "loop": _loop_before(tracker, len(events)) if cut else None,
-            "followup": tracker.followup_action,
-            "events": [_light(event) for event in events],
-        },
-        ensure_ascii=False,
-    )
+    """The tracker's window as JSON, about 4 kB: the last events and, before them, what the dropped ones had set.
+
+    Everything is in the events, because Rasa builds trackers from nothing else in the middle of a form.
+    """
+    window = _window(list(tracker.events))
+    dropped = list(tracker.events)[: len(tracker.events) - len(window)]
+    events = [_light(event) for event in [*_summary(tracker, dropped), *window]]
+    return json.dumps({"followup": tracker.followup_action, "events": events}, ensure_ascii=False)
 
 
 def thaw(text: str, sender_id: str, domain: Domain) -> DialogueTracker:
     """The tracker that `freeze` wrote. Slots and forms that the domain no longer has are left out."""
     frozen: Frozen = json.loads(text)
     tracker = DialogueTracker(sender_id, domain.slots)
-    if frozen["loop"] in domain.forms:
-        tracker.update(ActiveLoop(frozen["loop"]))
     for parameters in frozen["events"]:
         event = EVENT_TYPES[parameters["event"]]._from_parameters(parameters)
         if event is not None and _is_known(event, tracker, domain):
             tracker.update(event)
-    for name, value in frozen["slots"].items():
-        if name in tracker.slots:
-            tracker.slots[name].value = value
     tracker.followup_action = frozen["followup"]
     return tracker
+
+
+def _summary(tracker: DialogueStateTracker, dropped: list[Event]) -> list[Event]:
+    """The slots and the form that the dropped events leave behind."""
+    before = tracker.init_copy()
+    for event in dropped:
+        before.update(event)
+    slots = [SlotSet(name, slot.value) for name, slot in before.slots.items() if slot.value != slot.initial_value]
+    return [*slots, ActiveLoop(before.active_loop_name)] if before.active_loop_name else slots
 
 
 def _window(events: list[Event]) -> list[Event]:
@@ -77,12 +77,6 @@ def _with_listen(events: list[Event], index: int) -> list[Event]:
     before = events[index - 1] if index else None
     starts_with_listen = isinstance(before, ActionExecuted) and before.action_name == "action_listen"
     return events[index - 1 :] if starts_with_listen else events[index:]
-
-
-def _loop_before(tracker: DialogueStateTracker, kept: int) -> str | None:
-    """The form that was active where the window begins."""
-    dropped = list(tracker.events)[: len(tracker.events) - kept]
-    return next((event.name for event in reversed(dropped) if isinstance(event, ActiveLoop)), None)
 
 
 def _light(event: Event) -> Frozen:
