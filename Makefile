@@ -27,7 +27,7 @@ check: .venv/develop ## lint, types, data; under a minute
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_language_data.py tests/test_architecture.py
+	$(BIN)/python -m pytest -p no:cacheprovider tests/test_language_data.py tests/test_architecture.py
 
 bench: .venv/develop train ## measure against stock Rasa and write docs/benchmarks.md
 	$(BIN)/python -m bench

@@ -36,6 +36,10 @@ class Server:
             "RATE_LIMIT_MESSAGES_PER_MINUTE": "0",
         }
 
+    def set(self, **settings: str) -> None:
+        """Change settings; said before the start."""
+        self._environment.update(settings)
+
     def use_database(self, url: str) -> None:
         """Keep everything in another database than the SQLite file; said before the start."""
         self.database_url = self._environment["DATABASE_URL"] = url
