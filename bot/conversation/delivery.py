@@ -47,8 +47,7 @@ class Delivery:
 
     def _receive(self, incoming: Incoming, remote: str | None, acknowledged: bool = True) -> Message:
         try:
-            if not self._limits.allow(incoming.address, remote):
-                raise MessageRefused(Refusal.TOO_MANY)
+            self._check_limits(incoming.address, remote)
             stored = self._router.receive(incoming, acknowledged)
         except MessageRefused as refused:
             REFUSED.labels(refused.refusal.name.lower()).inc()
@@ -79,9 +78,17 @@ class Delivery:
         own = [reply for reply in replies if reply.answers_id == stored.id]
         return replies, own or self._router.replies_to(stored.id)
 
-    async def open(self, address: str) -> None:
-        """Welcome a person who opened a chat; the welcome is delivered like any reply."""
-        await self._deliver(address, await self._in_thread(self._router.open, address))
+    async def open(self, address: str, remote: str | None) -> None:
+        """Welcome a person who opened a chat; the welcome is delivered like any reply. Raises MessageRefused."""
+        await self._deliver(address, await self._in_thread(self._open, address, remote))
+
+    def _open(self, address: str, remote: str | None) -> list[Message]:
+        self._check_limits(address, remote)
+        return self._router.open(address)
+
+    def _check_limits(self, address: str, remote: str | None) -> None:
+        if not self._limits.allow(address, remote):
+            raise MessageRefused(Refusal.TOO_MANY)
 
     async def since(self, address: str, after: int) -> list[Message]:
         """Everything said after sequence number `after`."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import socketio
 
-from tests.browser.server import Server
+from tests.browser.server import Server, free_port
 
 ANSWER_WITHIN_SECONDS = 20.0
 
@@ -149,3 +150,16 @@ async def test_a_page_of_an_unlisted_origin_cannot_connect(talking_server: Serve
     client = socketio.AsyncClient()
     with pytest.raises(socketio.exceptions.ConnectionError):
         await client.connect(talking_server.url, headers={"Origin": "https://otra.example"})
+
+
+async def test_who_opens_chats_without_end_is_told_to_wait(tmp_path: Path) -> None:
+    server = Server(tmp_path, free_port(), "")
+    server.set(RATE_LIMIT_MESSAGES_PER_MINUTE="1")
+    server.start()
+    client = Client()
+    await client.io.connect(server.url)
+    for _ in range(11):
+        await client.io.emit("session_request", {"session_id": None, "opened": True})
+    assert (await client.wait_for("notice"))[0]["text"]
+    await client.io.disconnect()
+    server.stop()

@@ -50,11 +50,17 @@ class WebChat:
         await self._server.enter_room(sid, transport.room_of(address))
         await self._server.emit("session_confirm", session_id, to=sid)
         if asked.opened:
-            await self._delivery.open(address)
+            await self._open(sid, address)
         if asked.after is not None:
             missed = await self._delivery.since(address, asked.after if session_id == asked.session_id else 0)
             entries = [transport.transcript_entry(message) for message in missed]
             await self._server.emit("transcript", {"messages": entries}, to=sid)
+
+    async def _open(self, sid: str, address: str) -> None:
+        try:
+            await self._delivery.open(address, await self._remote(sid))
+        except MessageRefused as refused:
+            await self._refuse(sid, refused)
 
     async def user_uttered(self, sid: str, data: object = None) -> dict[str, Any]:
         """Store a message and acknowledge it; its turn goes on after that. A refusal comes back with its text."""
