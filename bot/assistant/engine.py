@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.assistant.actions_endpoint import InProcessActions
 from bot.assistant.dialogue_store import DialogueStore
@@ -55,8 +57,9 @@ class RasaAssistant:
     def understand(self, text: str) -> Sequence[Need]:
         """The needs in a text as Rasa's parse data: the main one first, but before all what keeps people safe."""
         parse = cache(self._processor.parse_text)
-        needs = needs_of(parse, text)
-        parsed = [parse(need.text) for need in needs] if len(needs) > 1 else [parse(text)]
+        with errors_of_rasa():
+            needs = needs_of(parse, text)
+            parsed = [parse(need.text) for need in needs] if len(needs) > 1 else [parse(text)]
         return sorted(parsed, key=lambda need: not self._is_urgent(need["intent"]["name"]))
 
     def _is_urgent(self, topic: str) -> bool:
@@ -91,7 +94,7 @@ class RasaAssistant:
     def _turn(self, connection: Connection, address: str, message: UserMessage, handle: Any) -> list[Reply]:
         channel = TurnChannel()
         message.output_channel = channel
-        with running(Turn(connection, address)) as turn:
+        with running(Turn(connection, address)) as turn, errors_of_rasa():
             self._run(handle(message))
         if turn.failure is not None:
             raise TurnFailed(type(turn.failure).__name__) from turn.failure
@@ -111,6 +114,20 @@ class RasaAssistant:
         if filled is None:
             raise KeyError(response)
         return _reply(filled)
+
+
+@contextmanager
+def errors_of_rasa() -> Iterator[None]:
+    """Whatever Rasa or a component of ours in it raises ends this turn, with an apology.
+
+    It would come again at every attempt and hold the conversation up. Errors of the database are not about the turn and pass.
+    """
+    try:
+        yield
+    except (SQLAlchemyError, TurnFailed):
+        raise
+    except Exception as error:
+        raise TurnFailed(type(error).__name__) from error
 
 
 def _waits(said: dict[str, Any]) -> bool:

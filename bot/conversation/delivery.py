@@ -98,6 +98,10 @@ class Delivery:
         """What to tell a person whose message was not taken."""
         return self._router.refusal(refused)
 
+    def apology(self) -> Reply:
+        """What to tell a person whose message is stored but cannot be answered now."""
+        return self._router.apology()
+
     async def resume(self) -> None:
         """Finish the turns that the last stop cut off."""
         addresses = await self._in_thread(self._router.unanswered)

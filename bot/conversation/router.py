@@ -161,7 +161,7 @@ class Router:
             opened, current, following = self._lock(connection, address)
             if current is None or current.id != waiting.id:
                 return Outcome([], current)
-            apology = [self._assistant.say(NO_ANSWER)]
+            apology = [self.apology()]
             return Outcome(self._settle(connection, opened, waiting.id, apology, State.FAILED), following)
 
     def replies_to(self, message_id: int) -> list[Message]:
@@ -186,8 +186,12 @@ class Router:
             attempts = transcript.count_attempts(connection, opened)
             hopeless = [message_id for message_id, number in attempts if number > ATTEMPTS_AT_A_TURN]
             for message_id in hopeless:
-                self._settle(connection, opened, message_id, [self._assistant.say(NO_ANSWER)], State.FAILED)
+                self._settle(connection, opened, message_id, [self.apology()], State.FAILED)
         return len(hopeless) < len(attempts)
+
+    def apology(self) -> Reply:
+        """What to tell a person whose message is stored but cannot be answered now."""
+        return self._assistant.say(NO_ANSWER)
 
     def refusal(self, refused: MessageRefused) -> Reply:
         """What to tell a person whose message was not taken."""

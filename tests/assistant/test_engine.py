@@ -128,3 +128,24 @@ def test_tensorflow_is_left_out_of_a_serving_process() -> None:
         "else: raise SystemExit(1)"
     )
     assert subprocess.run([sys.executable, "-W", "ignore", "-c", code]).returncode == 0
+
+
+def test_an_error_of_a_component_fails_the_turn(assistant: RasaAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(text: str) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(assistant._processor, "parse_text", fail)
+    with pytest.raises(TurnFailed, match="ZeroDivisionError"):
+        assistant.understand("hola")
+
+
+def test_an_error_of_rasa_itself_fails_the_turn(talker: Talker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(talker.assistant._processor, "domain", None)
+    with pytest.raises(TurnFailed):
+        talker.choose("/greet")
+
+
+def test_rules_that_never_listen_fail_the_turn(talker: Talker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(talker.assistant._processor, "max_number_of_predictions", 0)
+    with pytest.raises(TurnFailed, match="EndlessTurn"):
+        talker.choose("/greet")

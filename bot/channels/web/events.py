@@ -8,6 +8,7 @@ from typing import Any
 import socketio
 import structlog
 from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.web import transport
 from bot.channels.web.sessions import Sessions, identifier_of
@@ -98,6 +99,9 @@ class WebChat:
         await self._server.emit("bot_typing", {"on": True}, room=transport.room_of(address))
         try:
             await self._delivery.answer(address, arrived)
+        except SQLAlchemyError:
+            log.exception("turn interrupted", message_id=arrived.id)  # it waits; the next message or start answers it
+            await self._server.emit("notice", {"text": self._delivery.apology().text}, room=transport.room_of(address))
         finally:
             await self._server.emit("bot_typing", {"on": False}, room=transport.room_of(address))
 
