@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, Table, func, select
 
@@ -16,7 +16,7 @@ from bot.accounts.store import (
 )
 from bot.imports.fields import day_of, day_or_none, identifier_of, moment_at_start_of, text_of
 from bot.imports.model import BadValue, Change, Layout, StagedValue
-from bot.imports.staging import contradicting, merge, moment, repeated
+from bot.imports.staging import Check, contradicting, merge, moment, repeated
 
 
 def parse(values: Sequence[str]) -> tuple[StagedValue, ...]:
@@ -62,14 +62,13 @@ LAYOUT = Layout(
 )
 
 
-def check(connection: Connection, staged: Table) -> Iterator[tuple[int, str]]:
-    """(line, reason) of the rows that do not go together."""
-    for line, first in connection.execute(repeated(staged, "agency", "client")):
-        yield line, f"the agency and the client are those of line {first}"
-    for line, first in connection.execute(contradicting(staged, "agency", "agency_name")):
-        yield line, f"the agency has another name in line {first}"
-    for line, first in connection.execute(contradicting(staged, "client", "name", "address")):
-        yield line, f"the client has another name or address in line {first}"
+def checks(staged: Table) -> list[Check]:
+    """What rows of the file must not say of each other."""
+    return [
+        Check(repeated(staged, "agency", "client"), "the agency and the client are those of line {}"),
+        Check(contradicting(staged, "agency", "agency_name"), "the agency has another name in line {}"),
+        Check(contradicting(staged, "client", "name", "address"), "the client has another name or address in line {}"),
+    ]
 
 
 def store(connection: Connection, staged: Table) -> list[Change]:

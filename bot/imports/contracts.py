@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, Table, func, select
 
@@ -16,7 +16,7 @@ from bot.accounts.store import (
 )
 from bot.imports.fields import cups_of, day_of, day_or_none, identifier_of, text_of, word_of
 from bot.imports.model import BadValue, Change, Layout, StagedValue
-from bot.imports.staging import contradicting, merge, repeated
+from bot.imports.staging import Check, contradicting, merge, repeated
 
 
 def parse(values: Sequence[str]) -> tuple[StagedValue, ...]:
@@ -55,25 +55,24 @@ LAYOUT = Layout(
 )
 
 
-def check(connection: Connection, staged: Table) -> Iterator[tuple[int, str]]:
-    """(line, reason) of the rows that do not go together, or with what is stored."""
-    for line, first in connection.execute(repeated(staged, "number")):
-        yield line, f"the number is that of line {first}"
-    for line, first in connection.execute(contradicting(staged, "cups", "address", "energy")):
-        yield line, f"the supply point has another address or energy in line {first}"
+def checks(staged: Table) -> list[Check]:
+    """What rows must not say of each other, nor of what is stored."""
     row = staged.c
     with_client = staged.outerjoin(client_table, client_table.c.identifier == row.client)
     unknown = select(row.line, row.client).select_from(with_client).where(client_table.c.id.is_(None))
-    for line, client in connection.execute(unknown.order_by(row.line)):
-        yield line, f"client: {client} is not known"
     theirs = (
         select(row.line, row.number)
         .join_from(staged, contract_table, contract_table.c.number == row.number)
         .join(client_table, client_table.c.id == contract_table.c.client_id)
         .where(client_table.c.identifier != row.client)
     )
-    for line, number in connection.execute(theirs.order_by(row.line)):
-        yield line, f"contract {number} is another client's: a new holder has a new contract"
+    other_point = "the supply point has another address or energy in line {}"
+    return [
+        Check(repeated(staged, "number"), "the number is that of line {}"),
+        Check(contradicting(staged, "cups", "address", "energy"), other_point),
+        Check(unknown.order_by(row.line), "client: {} is not known"),
+        Check(theirs.order_by(row.line), "contract {} is another client's: a new holder has a new contract"),
+    ]
 
 
 def store(connection: Connection, staged: Table) -> list[Change]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, Table, select
 
 from bot.accounts.store import NUMBER_CHARACTERS, contract_table
 from bot.imports.fields import cents_of, day_of, day_or_none, text_of, word_of
 from bot.imports.model import BadValue, Change, Layout, StagedValue
-from bot.imports.staging import merge, repeated
+from bot.imports.staging import Check, merge, repeated
 from bot.invoices.model import State
 from bot.invoices.store import invoice_table
 
@@ -58,23 +58,22 @@ LAYOUT = Layout(
 )
 
 
-def check(connection: Connection, staged: Table) -> Iterator[tuple[int, str]]:
-    """(line, reason) of the rows that do not go together, or with what is stored."""
-    for line, first in connection.execute(repeated(staged, "number")):
-        yield line, f"the number is that of line {first}"
+def checks(staged: Table) -> list[Check]:
+    """What rows must not say of each other, nor of what is stored."""
     row = staged.c
     with_contract = staged.outerjoin(contract_table, contract_table.c.number == row.contract)
     unknown = select(row.line, row.contract).select_from(with_contract).where(contract_table.c.id.is_(None))
-    for line, contract in connection.execute(unknown.order_by(row.line)):
-        yield line, f"contract: {contract} is not known"
     moved = (
         select(row.line, row.number)
         .join_from(staged, invoice_table, invoice_table.c.number == row.number)
         .join(contract_table, contract_table.c.id == invoice_table.c.contract_id)
         .where(contract_table.c.number != row.contract)
     )
-    for line, number in connection.execute(moved.order_by(row.line)):
-        yield line, f"invoice {number} is another contract's"
+    return [
+        Check(repeated(staged, "number"), "the number is that of line {}"),
+        Check(unknown.order_by(row.line), "contract: {} is not known"),
+        Check(moved.order_by(row.line), "invoice {} is another contract's"),
+    ]
 
 
 def store(connection: Connection, staged: Table) -> list[Change]:

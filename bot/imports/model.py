@@ -44,6 +44,10 @@ class Problems:
         if len(self.shown) < SHOWN_PROBLEMS:
             self.shown.append(Problem(file, line, reason))
 
+    def add_more(self, count: int) -> None:
+        """Count some that nobody will be shown."""
+        self.count += count
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

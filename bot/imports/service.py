@@ -97,8 +97,8 @@ def _store(connection: Connection, staged: Sequence[_Staged], problems: Problems
     for each in staged:
         if problems.count:
             break
-        for line, reason in each.kind.check(connection, each.table):
-            problems.add(each.file.name, line, reason)
+        for check in each.kind.checks(each.table):
+            check.report(connection, each.file.name, problems)
         if not problems.count:
             loaded.append(Loaded(each.file.name, each.rows, each.kind.store(connection, each.table)))
     return loaded

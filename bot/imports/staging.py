@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -29,11 +30,28 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
-from bot.imports.model import Change, Layout, StagedValue
+from bot.imports.model import SHOWN_PROBLEMS, Change, Layout, Problems, StagedValue
 
 ROWS_OF_A_CHUNK = 1000
 NOTHING = "\x01"
 COLUMN_TYPES: dict[str, TypeEngine[Any]] = {"text": Text(), "date": Date(), "number": BigInteger()}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Finds rows that do not go together; `{}` in the reason is the second value of the query, the first is the line."""
+
+    rows: Select[Any]
+    reason: str
+
+    def report(self, connection: Connection, file: str, problems: Problems) -> None:
+        """Note every such row; only as many are fetched as can be shown."""
+        count = connection.execute(select(func.count()).select_from(self.rows.order_by(None).subquery())).scalar_one()
+        if count:
+            shown = connection.execute(self.rows.limit(SHOWN_PROBLEMS)).all()
+            for line, value in shown:
+                problems.add(file, line, self.reason.format(value))
+            problems.add_more(count - len(shown))
 
 
 def staging_table(layout: Layout, index: int) -> Table:

@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, inspect, select
+from sqlalchemy import func, inspect, select, update
 
 from bot.accounts.store import assignment_table, client_table
 from bot.database import Database
 from bot.imports.files import CsvFile
 from bot.imports.model import SHOWN_PROBLEMS, FileRefused
-from bot.imports.service import LAYOUTS
+from bot.imports.service import LAYOUTS, load, open_files
 from bot.invoices.store import invoice_table
 from tests.imports.offices import CLIENTS, CONTRACTS, INVOICES, changes, imported, office, stored, write
 
@@ -152,6 +152,13 @@ def test_every_bad_row_is_counted_and_the_first_ones_are_shown(database: Databas
     assert [problem.line for problem in problems.shown[:2]] == [5, 6]
 
 
+def test_rows_that_do_not_go_together_are_all_counted(database: Database, tmp_path: Path) -> None:
+    bad = INVOICE * (SHOWN_PROBLEMS + 50)
+    problems = imported(database, office(tmp_path, invoices=INVOICES + bad)).problems
+    assert (problems.count, len(problems.shown)) == (SHOWN_PROBLEMS + 49, SHOWN_PROBLEMS)
+    assert str(problems.shown[0]) == "invoices.csv:6: the number is that of line 5"
+
+
 def test_a_line_is_that_of_the_editor_even_after_a_value_of_two_lines(database: Database, tmp_path: Path) -> None:
     clients = CLIENTS.replace("Calle Sol, 14", "Calle Sol,\n14") + "\n;;;;;;\n"
     found = reasons(database, office(tmp_path, clients=clients))
@@ -230,6 +237,14 @@ def test_progress_ends_at_the_size_of_the_file(tmp_path: Path) -> None:
     told: list[int] = []
     assert len(list(file.rows(told.append))) == 3
     assert told[-1] == file.bytes == len(INVOICES.encode())
+
+
+def test_others_can_write_while_files_are_read(database: Database, tmp_path: Path) -> None:
+    def write_something(_file: str, _done: int) -> None:
+        with database.writing() as connection:
+            connection.execute(update(client_table).values(name="Otro"))
+
+    assert load(database, open_files(office(tmp_path)), False, write_something).stored
 
 
 def test_many_invoices_are_loaded(database: Database, tmp_path: Path) -> None:
