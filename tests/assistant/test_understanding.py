@@ -17,7 +17,9 @@ LEAST_ACCURACY, LEAST_REFUSED = 0.93, 0.88
 def sentences(name: str) -> list[tuple[str, str]]:
     entries = yaml.safe_load((SETS / name).read_text(encoding="utf-8"))["nlu"]
     return [
-        (entry["intent"], line.removeprefix("- ").strip()) for entry in entries for line in entry["examples"].splitlines()
+        (entry["intent"], line.removeprefix("- ").strip())
+        for entry in entries
+        for line in entry["examples"].splitlines()
     ]
 
 
