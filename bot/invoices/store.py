@@ -79,6 +79,17 @@ payment_day_table = Table(
 )
 
 invoice, payment_day = invoice_table.c, payment_day_table.c
+_WHOLE = (
+    select(
+        invoice_table,
+        client_table.c.name.label("client_name"),
+        contract_table.c.number.label("contract_number"),
+        supply_point_table.c.cups,
+    )
+    .join_from(invoice_table, client_table, client_table.c.id == invoice.client_id)
+    .join(contract_table, contract_table.c.id == invoice.contract_id)
+    .join(supply_point_table, supply_point_table.c.id == contract_table.c.supply_point_id)
+)
 _URGENCY = {state.value: place for place, state in enumerate(State)}
 
 
@@ -89,27 +100,16 @@ def _in_list_order(columns: Any) -> tuple[ColumnElement[Any], ...]:
 
 
 def page_query(viewer: Viewer, filters: Filters, page: Page) -> Select[Any]:
-    """One page of the invoices asked for: first its rows are chosen, then what they belong to is looked up."""
+    """One page of the invoices asked for: its ids are chosen, from an index alone if no amount is asked, then looked up."""
     chosen = (
-        select(invoice_table)
+        select(invoice.id)
         .where(*_asked(viewer, filters))
         .order_by(*_in_list_order(invoice))
         .limit(page.limit)
         .offset(page.offset)
         .subquery("chosen")
     )
-    columns = (
-        client_table.c.name.label("client_name"),
-        contract_table.c.number.label("contract_number"),
-        supply_point_table.c.cups,
-    )
-    return (
-        select(chosen, *columns)
-        .join_from(chosen, client_table, client_table.c.id == chosen.c.client_id)
-        .join(contract_table, contract_table.c.id == chosen.c.contract_id)
-        .join(supply_point_table)
-        .order_by(*_in_list_order(chosen.c))
-    )
+    return _WHOLE.join(chosen, chosen.c.id == invoice.id).order_by(*_in_list_order(invoice))
 
 
 def invoices(connection: Connection, viewer: Viewer, filters: Filters, page: Page) -> list[Invoice]:
@@ -119,15 +119,7 @@ def invoices(connection: Connection, viewer: Viewer, filters: Filters, page: Pag
 
 def invoice_by_id(connection: Connection, viewer: Viewer, invoice_id: int) -> Invoice | None:
     """An invoice of the viewer's clients; None for anybody else's and for none."""
-    query = (
-        select(invoice_table, client_table.c.name.label("client_name"))
-        .add_columns(contract_table.c.number.label("contract_number"), supply_point_table.c.cups)
-        .join_from(invoice_table, client_table, client_table.c.id == invoice.client_id)
-        .join(contract_table, contract_table.c.id == invoice.contract_id)
-        .join(supply_point_table)
-        .where(invoice.id == invoice_id, *_asked(viewer, Filters()))
-    )
-    row = connection.execute(query).first()
+    row = connection.execute(_WHOLE.where(invoice.id == invoice_id, *_asked(viewer, Filters()))).first()
     return None if row is None else _invoice(row)
 
 
