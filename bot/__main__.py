@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.assistant import training
@@ -19,6 +20,7 @@ if TYPE_CHECKING:  # imported late: a bad setting is told before anything slow i
     from bot.conversation.router import Assistant
     from bot.database import Database
 
+BAD_ROWS = 1
 USAGE_ERROR = 2
 SECONDS_TO_END = 3.0
 
@@ -31,8 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     try:
         settings = read_settings()
-        command: Callable[[Settings], int] = chosen.command
-        return command(settings)
+        options = {name: value for name, value in vars(chosen).items() if name != "command"}
+        command: Callable[..., int] = chosen.command
+        return command(settings, **options)
     except BadSetting as error:
         return _refuse(str(error))
     except training.TrainingFailed:
@@ -48,6 +51,11 @@ def _parser() -> argparse.ArgumentParser:
         ("migrate", migrate, "bring the database to the newest schema"),
     ):
         commands.add_parser(name, help=text, description=text).set_defaults(command=command)
+    text = "load clients, contracts and invoices from CSV files (docs/import.md)"
+    loading = commands.add_parser("import", help=text, description=text)
+    loading.add_argument("files", nargs="+", type=Path, metavar="file", help="clients, contracts or invoices as CSV")
+    loading.add_argument("--dry-run", action="store_true", help="check everything, store nothing")
+    loading.set_defaults(command=import_files)
     return parser
 
 
@@ -62,7 +70,10 @@ def run(settings: Settings) -> int:
     from bot.services import make_services
 
     configure_logs(settings.log_level)
-    app = make_app(make_services(settings, _trained_assistant))
+    services = make_services(settings, _trained_assistant)
+    for person in services.demo_people:
+        print(f"Demo: {person}", flush=True)
+    app = make_app(services)
     gc.collect()
     gc.freeze()  # what is loaded stays: the collector need not walk it again and again
     ready = f"Ready. Open {settings.address} — Ctrl-C ends."
@@ -100,6 +111,25 @@ def migrate(settings: Settings) -> int:
 
     open_database(settings).close()
     return 0
+
+
+def import_files(settings: Settings, files: list[Path], dry_run: bool) -> int:
+    """Load CSV files, all or nothing. 0: done, 1: rows that cannot be taken, listed on standard error, 2: no such file."""
+    from bot.imports.model import FileRefused
+    from bot.imports.report import Bars, said
+    from bot.imports.service import load, open_files
+    from bot.services import open_database
+
+    try:
+        opened = open_files(files)
+        database = open_database(settings)
+        with Bars(opened) as progress:
+            outcome = load(database, opened, dry_run, progress)
+    except FileRefused as error:
+        return _refuse(str(error))
+    database.close()
+    print(*said(outcome), sep="\n", file=sys.stderr if outcome.problems.count else sys.stdout)
+    return BAD_ROWS if outcome.problems.count else 0
 
 
 def _ensure_model(settings: Settings) -> None:

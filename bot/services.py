@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ from bot.conversation.delivery import Delivery
 from bot.conversation.limits import MessageLimits
 from bot.conversation.router import Assistant, Router
 from bot.database import Database, migrate, utc_now
+from bot.demo.service import DemoPerson, ensure_demo
 from bot.settings import BadSetting, Settings, session_secret
 
 MakeAssistant = Callable[[Settings, Database, Company], Assistant]
@@ -31,6 +32,7 @@ class Services:
     database: Database
     delivery: Delivery
     pool: ThreadPoolExecutor
+    demo_people: Sequence[DemoPerson] = ()
 
     def close(self) -> None:
         """Let running turns end, then close the database."""
@@ -66,8 +68,9 @@ def make_services(
         settings.rate_limit_messages_per_minute, settings.rate_limit_total_messages_per_minute, settings.redis_url
     )
     database = open_database(settings)
+    people = ensure_demo(database, clock()) if settings.wants_demo_data else ()
     router = Router(database, assistant(settings, database, company), settings.message_characters, clock)
     # SQLite has one writer at a time: a second thread would only wait for the first and take its time slices.
     threads = 1 if database.is_sqlite else settings.turn_threads
     pool = ThreadPoolExecutor(threads, thread_name_prefix="turn")
-    return Services(settings, company, secret, database, Delivery(router, limits, pool), pool)
+    return Services(settings, company, secret, database, Delivery(router, limits, pool), pool, people)

@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     data_folder: Path = PROJECT / "var"
     database_url: str = ""
     redis_url: str = ""
+    demo_data: bool | None = None
     models_folder: Path = PROJECT / "models"
     company_file: Path = PROJECT / "company.yml"
     secret_key: SecretStr = SecretStr("")
@@ -50,6 +51,12 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip())
         return value
+
+    @field_validator("demo_data", mode="before")
+    @classmethod
+    def unset_when_empty(cls, value: object) -> object:
+        """A line `DEMO_DATA=` of `.env` leaves the choice to the kind of database."""
+        return None if value == "" else value
 
     @field_validator("log_level")
     @classmethod
@@ -91,6 +98,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database address, SQLite in the data folder when none is set."""
         return self.database_url or f"sqlite:///{self.data_folder / 'ventanilla.db'}"
+
+    @property
+    def wants_demo_data(self) -> bool:
+        """Whether an empty database is filled with invented people: SQLite's is, unless it is said otherwise."""
+        return self.database.startswith("sqlite:") if self.demo_data is None else self.demo_data
 
     @property
     def database_name(self) -> str:

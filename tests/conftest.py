@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.database import Database, migrate
+from bot.demo.service import ensure_demo
 from tests.browser.server import Server, free_port
 
 POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgresql+pg8000://postgres@127.0.0.1:5432/postgres")
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
+DEMO_DAY = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TEST_DATABASE = f"ventanilla_test_{os.getpid()}"
 
 
@@ -71,6 +74,13 @@ def database(database_url: str) -> Iterator[Database]:
     migrate(database)
     yield database
     database.close()
+
+
+@pytest.fixture
+def demo(database: Database) -> Database:
+    """A database with the invented world of DEMO_DAY in it: three agencies, 200 clients."""
+    ensure_demo(database, DEMO_DAY)
+    return database
 
 
 @pytest.fixture(scope="session")

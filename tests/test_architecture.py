@@ -20,6 +20,10 @@ ALLOWED = {
     "bot.channels.rest": {"bot.conversation"},
     "bot.channels.web": {"bot.conversation"},
     "bot.identity": set(),
+    "bot.accounts": {"bot.identity"},
+    "bot.invoices": {"bot.accounts"},
+    "bot.imports": {"bot.accounts", "bot.invoices", "bot.identity"},
+    "bot.demo": {"bot.accounts", "bot.invoices", "bot.identity"},
 }
 
 

@@ -35,7 +35,7 @@ def written(default: Any) -> str:
         default = default.get_secret_value()
     if isinstance(default, Path):
         default = default.relative_to(PROJECT).as_posix()
-    return "" if default == () else str(default)
+    return "" if default in ((), None) else str(default)
 
 
 def anchors(document: Path) -> set[str]:

@@ -1,0 +1,1 @@
+"""Persons, agencies, who acts for them, their clients, supply points and contracts."""

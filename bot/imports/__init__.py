@@ -1,0 +1,1 @@
+"""Loads clients, contracts and invoices from CSV files; docs/import.md describes them."""

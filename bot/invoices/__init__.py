@@ -1,0 +1,1 @@
+"""Invoices of the clients of an agency and the day on which they are paid."""
