@@ -17,6 +17,11 @@ from sqlalchemy.types import TypeDecorator
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
+# How a transaction begins on SQLite, as the execution option `begin`; PostgreSQL needs no difference.
+WRITING = "PRAGMA synchronous=FULL; BEGIN IMMEDIATE"
+NOTING = "PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE"
+READING = "BEGIN"
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -56,9 +61,9 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = self._sqlite() if self.is_sqlite else self._postgresql(threads)
         self._write_line = threading.Lock() if self.is_sqlite else nullcontext()
-        self._writing = self.engine.execution_options(begin="PRAGMA synchronous=FULL; BEGIN IMMEDIATE")
-        self._noting = self.engine.execution_options(begin="PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE")
-        self._reading = self.engine.execution_options(begin="BEGIN")
+        self._writing = self.engine.execution_options(begin=WRITING)
+        self._noting = self.engine.execution_options(begin=NOTING)
+        self._reading = self.engine.execution_options(begin=READING)
 
     def _sqlite(self) -> Engine:
         if self.url.database:

@@ -13,7 +13,7 @@ from types import ModuleType
 
 from sqlalchemy import Connection, Table
 
-from bot.database import Database
+from bot.database import READING, WRITING, Database
 from bot.imports import clients, contracts, invoices
 from bot.imports.files import CsvFile
 from bot.imports.model import BadValue, FileRefused, Loaded, Outcome, Problems, StagedValue
@@ -53,11 +53,11 @@ def load(database: Database, files: Sequence[CsvFile], dry_run: bool, progress: 
     staged = [_Staged(file, staging_table(file.layout, index)) for index, file in enumerate(files)]
     with database.engine.connect() as connection:
         connection.detach()  # it is closed at the end, and its temporary tables with it
-        connection.execution_options(immediate=False)
+        connection.execution_options(begin=READING)
         with connection.begin():
             for each in staged:
                 _stage(connection, each, problems, progress)
-        connection.execution_options(immediate=True)
+        connection.execution_options(begin=WRITING)
         with connection.begin() as transaction:
             loaded = _store(connection, staged, problems)
             stored = not dry_run and not problems.count
