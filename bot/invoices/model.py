@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-FIRST_PAYMENT_DAY, LAST_PAYMENT_DAY = 1, 28
-
 
 class State(StrEnum):
     """What has become of an invoice, the most urgent first: lists are in this order."""

@@ -66,10 +66,6 @@ class TopicModel:
     meaning_duals: Floats
     sure: float
 
-    def looks_at_meaning(self, text: str) -> bool:
-        """Whether the words alone do not settle it."""
-        return float(self.quick.probabilities(self.features.row(text)).max()) < self.sure
-
     def probabilities(self, text: str) -> Floats:
         """Probability of each topic, in the order of `topics`."""
         row = self.features.row(text)
