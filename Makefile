@@ -38,6 +38,7 @@ nlu-report: .venv/develop ## understanding: docs/nlu_report.html
 lock: ## (maintainers) pin what pyproject.toml asks for; needs uv
 	uv pip compile --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet pyproject.toml -o requirements.lock
 	uv pip compile --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet --group dev -c requirements.lock -o requirements-dev.lock
+	uv pip compile --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet --no-deps --group peers -o requirements-peers.lock
 
 clean: ## remove what can be made again (not var/, which holds the data)
 	rm -rf .venv .cache .rasa models .mypy_cache .pytest_cache .ruff_cache
@@ -60,9 +61,24 @@ clean: ## remove what can be made again (not var/, which holds the data)
 	@$(INSTALL) -r requirements-dev.lock
 	@touch $@
 
-browser: .cache/browser-tools
+browser: .cache/browser-tools .cache/identity-provider .cache/contract-checks .cache/peers
 .cache/browser-tools: tests/browser/package.json tests/browser/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is not here: the accessibility tests will be skipped"; exit 0; }; \
 	mkdir -p .cache/npm && cp tests/browser/package.json tests/browser/package-lock.json .cache/npm/ && \
 	cd .cache/npm && PUPPETEER_SKIP_DOWNLOAD=1 PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --silent --no-audit --no-fund
 	@mkdir -p .cache && touch $@
+
+.cache/identity-provider: tests/identity/provider/package.json tests/identity/provider/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is not here: the identity provider's tests will be skipped"; exit 0; }; \
+	mkdir -p .cache/provider && cp tests/identity/provider/package.json tests/identity/provider/package-lock.json .cache/provider/ && \
+	cd .cache/provider && npm ci --silent --no-audit --no-fund
+	@mkdir -p .cache && touch $@
+
+.cache/contract-checks: tests/contracts/package.json tests/contracts/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is not here: tests against other people's contracts will be skipped"; exit 0; }; \
+	mkdir -p .cache/contracts && cp tests/contracts/package.json tests/contracts/package-lock.json .cache/contracts/ && \
+	cd .cache/contracts && npm ci --silent --no-audit --no-fund
+	@mkdir -p .cache && touch $@
+
+.cache/peers: requirements-peers.lock .venv/made
+	@mkdir -p .cache && rm -rf $@ && $(INSTALL) --target $@ -r requirements-peers.lock && touch $@

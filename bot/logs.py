@@ -8,7 +8,23 @@ import sys
 import structlog
 from structlog.typing import EventDict
 
-QUIET = ("rasa", "rasa_sdk", "apscheduler", "aiohttp.access", "socketio", "engineio", "alembic", "matplotlib")
+QUIET = (
+    "rasa",
+    "rasa_sdk",
+    "apscheduler",
+    "aiohttp.access",
+    "socketio",
+    "engineio",
+    "alembic",
+    "matplotlib",
+    "httpx",
+    "httpcore",
+    "telegram",
+    "botocore",
+    "boto3",
+    "urllib3",
+)
+"""They write message texts, or addresses with a secret in them, such as Telegram's token, below WARNING."""
 PERSONAL_KEYS = ("text", "message", "said", "parse_data_text", "slot_values", "rasa_events")
 
 

@@ -50,14 +50,46 @@ def test_a_busy_port_is_told_at_once() -> None:
         ("SECRET_KEY", "corta"),
         ("DATABASE_URL", "mysql://localhost/x"),
         ("COMPANY_FILE", "nada.yml"),
+        ("HOLIDAYS_FILE", "nada.yml"),
         ("HOST", "no.such.host.invalid"),
         ("TURN_THREADS", "0"),
         ("RATE_LIMIT_MESSAGES_PER_MINUTE", "-1"),
         ("REDIS_URL", "http://localhost"),
+        ("DOCUMENTS_KEY", "corta"),
+        ("DOCUMENTS_FOLDER", "/proc/nada"),
+        ("DOCUMENTS_BUCKET", "cubo"),
+        ("CLAMD_URL", "localhost:3310"),
+        ("TELEGRAM_TOKEN", "no-es-de-botfather"),
+        ("TELEGRAM_MODE", "push"),
+        ("TELEGRAM_WEBHOOK_SECRET", "corta"),
+        ("TELEGRAM_API_URL", "api.telegram.org"),
+        ("WHATSAPP_PHONE_NUMBER_ID", "+34 600 111 222"),
+        ("WHATSAPP_API_URL", "graph.facebook.com"),
+        ("WHATSAPP_TEMPLATE", "Con espacios"),
+        ("WHATSAPP_TEMPLATE_LANGUAGE", "español"),
+        ("WHATSAPP_OLDEST_MESSAGE_MINUTES", "0"),
+        ("STAFF_OIDC_ISSUER", "login.example"),
+        ("STAFF_PASSWORDS", "false"),
     ],
 )
 def test_a_bad_setting_is_named(name: str, value: str) -> None:
     check_refused(start(**{"PORT": str(free_port())} | {name: value}), name)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"TELEGRAM_TOKEN": f"1:{'a' * 30}", "TELEGRAM_MODE": "webhook", "PUBLIC_URL": "http://x"}, "TELEGRAM_MODE"),
+        ({"WHATSAPP_TOKEN": "EAAG"}, "WHATSAPP_PHONE_NUMBER_ID"),
+        ({"WHATSAPP_TOKEN": "EAAG", "WHATSAPP_PHONE_NUMBER_ID": "1"}, "WHATSAPP_APP_SECRET"),
+    ],
+)
+def test_settings_of_a_channel_that_do_not_fit_together_are_told_before_anything_is_loaded(
+    given: dict[str, str], named: str
+) -> None:
+    ended = start(**{"PORT": str(free_port())} | given)
+    check_refused(ended, named)
+    assert "Loading the assistant" not in ended.stdout
 
 
 @pytest.mark.parametrize("name", ["DATA_FOLDER", "MODELS_FOLDER"])
