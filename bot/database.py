@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, DateTime, Engine, MetaData, create_engine, event
+from sqlalchemy import URL, BigInteger, Connection, DateTime, Engine, Integer, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -22,6 +23,9 @@ WRITING = "PRAGMA synchronous=FULL; BEGIN IMMEDIATE"
 NOTING = "PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE"
 READING = "BEGIN"
 
+NOTED = "noted"
+"""Where a connection remembers what was noted in its transaction."""
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -30,6 +34,23 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+identity = BigInteger().with_variant(Integer, "sqlite")
+"""The type of a row's number; SQLite counts only plain integers up by itself."""
+
+
+class Line(IntEnum):
+    """What only one transaction at a time may do on PostgreSQL; the values are numbers of its advisory locks."""
+
+    MIGRATION = 76410
+    ATTEMPTS = 76411
+    REGISTRATION = 76412
+    PROCEDURE_STATUS = 76413
+    CONTACTS = 76414
+    UPLOADS = 76415
+    DEMO = 76416
+    UNANSWERED = 76421
 
 
 class Moment(TypeDecorator[datetime]):
@@ -61,6 +82,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = self._sqlite() if self.is_sqlite else self._postgresql(threads)
         self._write_line = threading.Lock() if self.is_sqlite else nullcontext()
+        self._listeners: dict[str, list[Callable[[], None]]] = {}
         self._writing = self.engine.execution_options(begin=WRITING)
         self._noting = self.engine.execution_options(begin=NOTING)
         self._reading = self.engine.execution_options(begin=READING)
@@ -89,7 +111,15 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """A transaction that may write: commits at the end of the block, rolls back when the block raises."""
         with self._write_line, self._writing.begin() as connection:
+            noted = connection.info[NOTED] = set()
             yield connection
+        for what in noted:
+            for call in self._listeners.get(what, ()):
+                call()
+
+    def listen(self, what: str, call: Callable[[], None]) -> None:
+        """Call that, in the thread that wrote, after each commit of a `writing` transaction in which `note(connection, what)` was said."""
+        self._listeners.setdefault(what, []).append(call)
 
     @contextmanager
     def noting(self) -> Iterator[Connection]:
@@ -135,6 +165,20 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def note(connection: Connection, what: str) -> None:
+    """Let who listens in this process know, once it is committed. Other processes find it when they look."""
+    connection.info.setdefault(NOTED, set()).add(what)
+
+
+def in_line(connection: Connection, line: Line) -> None:
+    """Wait until no other transaction stands in that line; it is left at the end of this one. SQLite has one writer anyway.
+
+    A turn holds its conversation already, which nobody waits for who stands in a line.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({line.value})")
+
+
 def migrate(database: Database) -> None:
     """Bring the schema to the newest revision. Nothing happens when it is there already."""
     from alembic import command
@@ -143,8 +187,7 @@ def migrate(database: Database) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with database.writing() as connection:
-        if not database.is_sqlite:
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(76410)")
+        in_line(connection, Line.MIGRATION)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
