@@ -1,4 +1,4 @@
-"""The tables of persons, agencies, clients and contracts, and the queries on them.
+"""The tables of agencies, clients and contracts, and the queries on them.
 
 What an agency sees is decided in one place, `clients_assigned_to`: every query about clients, contracts or invoices
 stands on it.
@@ -7,55 +7,51 @@ stands on it.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
-    BindParameter,
+    Boolean,
     CheckConstraint,
     Column,
     ColumnElement,
     Connection,
     Date,
     ForeignKey,
-    Integer,
+    FromClause,
+    Index,
     Row,
     Select,
     String,
     Table,
     UniqueConstraint,
-    bindparam,
+    false,
     func,
     literal,
     or_,
     select,
+    text,
 )
 
-from bot.accounts.model import Client, Contract, Energy, Page, Role, Viewer, compact, searchable
-from bot.database import Moment, metadata
+from bot.accounts.model import (
+    Agency,
+    Client,
+    Page,
+    Registration,
+    Viewer,
+    compact,
+    searchable,
+)
+from bot.database import Moment, identity, metadata
 from bot.identity.identifier_checks import Kind
+from bot.identity.persons import NAME_CHARACTERS
 
-NAME_CHARACTERS = 200
 ADDRESS_CHARACTERS = 300
 NUMBER_CHARACTERS = 40
 SUPPLY_POINT_CODE = re.compile(r"ES[0-9]{16}[A-Z]{2}(?:[0-9][A-Z])?")
 IDENTIFIER = re.compile(r"(?=(?:\w*[0-9]){7})[A-Z0-9]{9}")
-
-identity = BigInteger().with_variant(Integer, "sqlite")
-
-person_table = Table(
-    "person",
-    metadata,
-    Column("id", identity, primary_key=True),
-    Column("identifier_kind", String(16), nullable=False),
-    Column("identifier", String(20), nullable=False),
-    Column("first_name", String(NAME_CHARACTERS), nullable=False),
-    Column("surnames", String(NAME_CHARACTERS), nullable=False),
-    Column("email", String(254), nullable=False),
-    Column("created_at", Moment, nullable=False),
-    UniqueConstraint("identifier", "identifier_kind"),
-)
+MOST_WORDS_OF_A_SEARCH = 20
 
 agency_table = Table(
     "agency",
@@ -86,8 +82,31 @@ access_table = Table(
     Column("role", String(16), nullable=False),
     Column("valid_from", Moment, nullable=False),
     Column("valid_until", Moment),
+    Column("given_by", identity, ForeignKey("person.id")),
+    Column("is_limited", Boolean, nullable=False, server_default=false()),
+    Column("may_authorize", Boolean, nullable=False, server_default=false()),
+    Column("manager_kind", String(16)),
+    Column("manager_id", identity, ForeignKey("person.id"), index=True),
     UniqueConstraint("person_id", "agency_id", "valid_from"),
+    Index(
+        "uq_access_person_id_agency_id_open",
+        "person_id",
+        "agency_id",
+        unique=True,
+        sqlite_where=text("valid_until IS NULL"),
+        postgresql_where=text("valid_until IS NULL"),
+    ),
 )
+
+"""`manager_kind` is set where the right is an external manager's; `manager_id` is the manager from whom a right hangs."""
+
+access_client_table = Table(
+    "access_client",
+    metadata,
+    Column("access_id", ForeignKey("access.id"), primary_key=True),
+    Column("client_id", ForeignKey("client.id"), primary_key=True, index=True),
+)
+"""The clients that a limited right is about; what is not the agency's any more is not seen all the same."""
 
 client_table = Table(
     "client",
@@ -98,16 +117,28 @@ client_table = Table(
     Column("name", String(NAME_CHARACTERS), nullable=False),
     Column("address", String(ADDRESS_CHARACTERS), nullable=False),
     Column("search_text", String(NAME_CHARACTERS + ADDRESS_CHARACTERS + 1), nullable=False),
+    Column("email", String(254)),
 )
 
 assignment_table = Table(
     "assignment",
     metadata,
-    Column("agency_id", ForeignKey("agency.id"), primary_key=True),
-    Column("client_id", ForeignKey("client.id"), primary_key=True, index=True),
+    Column("id", identity, primary_key=True),
+    Column("agency_id", ForeignKey("agency.id"), nullable=False),
+    Column("client_id", ForeignKey("client.id"), nullable=False, index=True),
     Column("valid_from", Moment, nullable=False),
     Column("valid_until", Moment),
+    UniqueConstraint("agency_id", "client_id", "valid_from"),
+    Index(
+        "uq_assignment_agency_id_client_id_open",
+        "agency_id",
+        "client_id",
+        unique=True,
+        sqlite_where=text("valid_until IS NULL"),
+        postgresql_where=text("valid_until IS NULL"),
+    ),
 )
+"""A row is never rewritten but for its end: who manages a client again has another row."""
 
 supply_point_table = Table(
     "supply_point",
@@ -131,71 +162,39 @@ contract_table = Table(
     CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="ck_contract_ends_after_start"),
 )
 
-representative, access = representative_table.c, access_table.c
+representative, access, access_client = representative_table.c, access_table.c, access_client_table.c
 client, assignment = client_table.c, assignment_table.c
 contract, supply_point = contract_table.c, supply_point_table.c
 
 
-def _holds(table: Table, at: ColumnElement[datetime]) -> ColumnElement[bool]:
+def holds(table: FromClause, at: ColumnElement[datetime]) -> ColumnElement[bool]:
     """Whether a row with valid_from and valid_until holds at a moment; valid_until itself is outside."""
     return (table.c.valid_from <= at) & or_(table.c.valid_until.is_(None), table.c.valid_until > at)
 
 
-_AT: ColumnElement[datetime] = bindparam("at", type_=Moment())
-_OF_BOTH: dict[str, BindParameter[int]] = {"person_id": bindparam("person_id"), "agency_id": bindparam("agency_id")}
-IS_REPRESENTATIVE = select(representative.id).where(
-    representative.person_id == _OF_BOTH["person_id"],
-    representative.agency_id == _OF_BOTH["agency_id"],
-    _holds(representative_table, _AT),
-)
-ROLES = select(access.role).where(
-    access.person_id == _OF_BOTH["person_id"],
-    access.agency_id == _OF_BOTH["agency_id"],
-    _holds(access_table, _AT),
-)
+def agency_by_id(connection: Connection, agency_id: int) -> Agency | None:
+    """The agency with that id."""
+    row = connection.execute(select(agency_table).where(agency_table.c.id == agency_id)).first()
+    return None if row is None else agency_from(row)
 
 
-def role_of(connection: Connection, person_id: int, agency_id: int, at: datetime) -> Role | None:
-    """The right of a person in an agency at a moment: a representative has the full one; None: no right at all."""
-    values = {"person_id": person_id, "agency_id": agency_id, "at": at}
-    if connection.execute(IS_REPRESENTATIVE, values).first() is not None:
-        return Role.FULL
-    roles = {Role(value) for value in connection.execute(ROLES, values).scalars()}
-    return Role.FULL if Role.FULL in roles else next(iter(roles), None)
-
-
-def agencies_of(connection: Connection, person_id: int, at: datetime) -> list[int]:
-    """The ids of the agencies that a person may act for at a moment."""
-    both = [
-        select(table.c.agency_id).where(table.c.person_id == person_id, _holds(table, literal(at, Moment())))
-        for table in (representative_table, access_table)
-    ]
-    return list(connection.execute(both[0].union(both[1]).order_by("agency_id")).scalars())
+def agencies_named(connection: Connection, agency_ids: Sequence[int]) -> list[Agency]:
+    """These agencies, by name."""
+    query = select(agency_table).where(agency_table.c.id.in_(agency_ids))
+    return [agency_from(row) for row in connection.execute(query.order_by(agency_table.c.name, agency_table.c.id))]
 
 
 def clients_assigned_to(viewer: Viewer) -> Select[tuple[int]]:
-    """The ids of the clients that the viewer's agency manages at the viewer's moment."""
+    """The ids of the clients that the viewer's agency manages at the viewer's moment; of a limited right, only its own."""
     at = literal(viewer.at, Moment())
-    return select(assignment.client_id).where(assignment.agency_id == viewer.agency_id, _holds(assignment_table, at))
+    found = select(assignment.client_id).where(assignment.agency_id == viewer.agency_id, holds(assignment_table, at))
+    if not viewer.is_limited:
+        return found
+    own = select(access_client.client_id).where(access_client.access_id == viewer.access_id)
+    return found.where(assignment.client_id.in_(own))
 
 
 _CLIENT = select(client.id, client.identifier_kind, client.identifier, client.name, client.address)
-_CONTRACT = (
-    select(
-        contract.id,
-        contract.number,
-        contract.client_id,
-        client.name.label("client_name"),
-        supply_point.cups,
-        supply_point.address,
-        supply_point.energy,
-        contract.product,
-        contract.starts_on,
-        contract.ends_on,
-    )
-    .join_from(contract_table, client_table)
-    .join(supply_point_table)
-)
 
 
 def clients(connection: Connection, viewer: Viewer, search: str, page: Page) -> list[Client]:
@@ -210,27 +209,32 @@ def count_clients(connection: Connection, viewer: Viewer, search: str) -> int:
     return connection.execute(counted).scalar_one()
 
 
+def search_texts(connection: Connection, viewer: Viewer, numbers: Sequence[str]) -> Sequence[tuple[int, str]]:
+    """(client id, search text) of the viewer's clients that have all these numbers."""
+    query = select(client.id, client.search_text).where(_is_mine(viewer), *map(_holds_word, numbers))
+    return connection.execute(query).tuples().all()
+
+
+def clients_by_id(connection: Connection, viewer: Viewer, client_ids: Sequence[int]) -> list[Client]:
+    """Those of these clients that are the viewer's, in the order of the ids."""
+    rows = connection.execute(_CLIENT.where(_is_mine(viewer), client.id.in_(client_ids)))
+    return sorted(map(_client, rows), key=lambda each: client_ids.index(each.id))
+
+
 def client_by_id(connection: Connection, viewer: Viewer, client_id: int) -> Client | None:
     """A client of the viewer; None for anybody else's and for none."""
     row = connection.execute(_CLIENT.where(client.id == client_id, _is_mine(viewer))).first()
     return None if row is None else _client(row)
 
 
-def contracts(
-    connection: Connection, viewer: Viewer, client_id: int | None, cups: str | None, page: Page
-) -> list[Contract]:
-    """Contracts of the viewer's clients, those that began last first."""
-    found = _CONTRACT.where(contract.client_id.in_(clients_assigned_to(viewer)))
-    if client_id is not None:
-        found = found.where(contract.client_id == client_id)
-    if cups is not None:
-        found = found.where(supply_point.cups == compact(cups))
-    found = found.order_by(contract.starts_on.desc(), contract.id).limit(page.limit).offset(page.offset)
-    return [_contract(row) for row in connection.execute(found)]
-
-
 def _is_mine(viewer: Viewer) -> ColumnElement[bool]:
     return client.id.in_(clients_assigned_to(viewer))
+
+
+def is_code(search: str) -> bool:
+    """Whether an identifier or a CUPS is searched, which is found as it is or not at all."""
+    code = compact(search)
+    return bool(SUPPLY_POINT_CODE.fullmatch(code) or IDENTIFIER.fullmatch(code))
 
 
 def _fits(viewer: Viewer, search: str) -> list[ColumnElement[bool]]:
@@ -240,8 +244,15 @@ def _fits(viewer: Viewer, search: str) -> list[ColumnElement[bool]]:
         return [_is_mine(viewer), _has_contract_at(code)]
     if IDENTIFIER.fullmatch(code):
         return [_is_mine(viewer), client.identifier == code]
-    words = searchable(search).split()
-    return [_is_mine(viewer), *(client.search_text.contains(word, autoescape=True) for word in words)]
+    words = list(dict.fromkeys(searchable(search).split()))[:MOST_WORDS_OF_A_SEARCH]
+    return [_is_mine(viewer), *map(_holds_word, words)]
+
+
+def _holds_word(word: str) -> ColumnElement[bool]:
+    """A word may be part of a longer one; a number is a whole one: who looks for number 2 does not mean 29 nor 28013."""
+    if word.isdecimal():
+        return (literal(" ") + client.search_text + " ").contains(f" {word} ", autoescape=True)
+    return client.search_text.contains(word, autoescape=True)
 
 
 def _has_contract_at(cups: str) -> ColumnElement[bool]:
@@ -249,20 +260,10 @@ def _has_contract_at(cups: str) -> ColumnElement[bool]:
     return client.id.in_(select(contract.client_id).where(contract.supply_point_id == point))
 
 
+def agency_from(row: Row[Any]) -> Agency:
+    """The agency of a row of its table."""
+    return Agency(row.id, row.name, Registration(row.registered_with), row.identifier)
+
+
 def _client(row: Row[Any]) -> Client:
     return Client(row.id, Kind(row.identifier_kind), row.identifier, row.name, row.address)
-
-
-def _contract(row: Row[Any]) -> Contract:
-    return Contract(
-        id=row.id,
-        number=row.number,
-        client_id=row.client_id,
-        client_name=row.client_name,
-        cups=row.cups,
-        address=row.address,
-        energy=Energy(row.energy),
-        product=row.product,
-        starts_on=row.starts_on,
-        ends_on=row.ends_on,
-    )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from bot.accounts.model import Energy
+
 
 class State(StrEnum):
     """What has become of an invoice, the most urgent first: lists are in this order."""
@@ -21,6 +23,15 @@ class State(StrEnum):
 UNPAID = frozenset(State) - {State.PAID}
 
 
+class Order(StrEnum):
+    """Which invoices of a list come first. "urgency": by state, and within a state the one that is due last."""
+
+    URGENCY = "urgency"
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    LARGEST = "largest"
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """Days from `first` to `last`, both included."""
@@ -31,11 +42,13 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which invoices are asked for; what is None or empty is not asked."""
+    """Which invoices are asked for; what is None or empty is not asked. `cups` may be written with blanks."""
 
     client_id: int | None = None
     supply_point_id: int | None = None
+    cups: str | None = None
     contract_id: int | None = None
+    energy: Energy | None = None
     issued: Period | None = None
     due: Period | None = None
     states: frozenset[State] = frozenset()
@@ -54,6 +67,7 @@ class Invoice:
     contract_id: int
     contract_number: str
     cups: str
+    energy: Energy
     issued_on: date
     due_on: date
     period: Period
@@ -89,3 +103,33 @@ class Totals:
     def _sum(self, states: frozenset[State]) -> Total:
         chosen = [total for state, total in self.by_state.items() if state in states]
         return Total(sum(total.count for total in chosen), sum(total.amount_cents for total in chosen))
+
+
+@dataclass(frozen=True, slots=True)
+class ClientTotal:
+    """How many invoices of one client and their sum."""
+
+    client_id: int
+    client_name: str
+    total: Total
+
+
+class Dropped(StrEnum):
+    """What was left out of a question to find something."""
+
+    STATES = "states"
+    AMOUNT = "amount"
+    PLACE = "place"
+    """Supply point, contract and energy."""
+    PERIOD = "period"
+    """Another month is asked for, the nearest one that has some."""
+    ALL_BUT_CLIENT = "all_but_client"
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """A question like the one that found nothing, and what it finds; `filters` can be asked as they are."""
+
+    dropped: Dropped
+    filters: Filters
+    total: Total

@@ -5,26 +5,42 @@ A client, supply point or contract of somebody else gives what one that does not
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection
 
 from bot.accounts.model import NotFound, Page, Viewer
-from bot.invoices import store
-from bot.invoices.model import Filters, Invoice, Totals
+from bot.invoices import nearest, store
+from bot.invoices.model import ClientTotal, Filters, Invoice, Nearby, Order, Totals
 
 EVERYTHING = Filters()
 FIRST_PAGE = Page()
 
 
 def invoices_of(
-    connection: Connection, viewer: Viewer, filters: Filters = EVERYTHING, page: Page = FIRST_PAGE
+    connection: Connection,
+    viewer: Viewer,
+    filters: Filters = EVERYTHING,
+    page: Page = FIRST_PAGE,
+    order: Order = Order.URGENCY,
 ) -> list[Invoice]:
-    """The invoices of the agency's clients, overdue ones first, then by the day they are due, the last first."""
-    return store.invoices(connection, viewer, filters, page)
+    """The invoices of the agency's clients; without an order overdue ones first, then by the day they are due."""
+    return store.invoices(connection, viewer, filters, page, order)
+
+
+def first_invoices_of(connection: Connection, viewer: Viewer, filters: Filters, limit: int) -> list[Invoice]:
+    """The first `limit` invoices that `invoices_of` would give on all its pages, for a file of them."""
+    return store.first_invoices(connection, viewer, filters, limit)
 
 
 def totals_of(connection: Connection, viewer: Viewer, filters: Filters = EVERYTHING) -> Totals:
     """Number and sum of the invoices that `invoices_of` would give on all its pages."""
     return Totals(store.totals(connection, viewer, filters))
+
+
+def totals_by_client(connection: Connection, viewer: Viewer, filters: Filters, limit: int) -> list[ClientTotal]:
+    """The clients with the largest sums of these invoices, the largest first: who owes most, if unpaid ones are asked."""
+    return store.totals_by_client(connection, viewer, filters, limit)
 
 
 def invoice_of(connection: Connection, viewer: Viewer, invoice_id: int) -> Invoice:
@@ -33,6 +49,33 @@ def invoice_of(connection: Connection, viewer: Viewer, invoice_id: int) -> Invoi
     if found is None:
         raise NotFound
     return found
+
+
+def invoices_with_ids(connection: Connection, viewer: Viewer, ids: Sequence[int]) -> list[Invoice]:
+    """These invoices in this order. Raises NotFound if one of them is not of the agency's clients."""
+    found = store.invoices_by_id(connection, viewer, ids)
+    if {invoice.id for invoice in found} != set(ids):
+        raise NotFound
+    return found
+
+
+def invoice_numbered(connection: Connection, viewer: Viewer, number: str) -> Invoice:
+    """The invoice of the agency's clients with that number; small letters do for capitals.
+
+    Raises NotFound, also when it is another agency's.
+    """
+    found = store.invoice_by_number(connection, viewer, number.strip())
+    if found is None:
+        raise NotFound
+    return found
+
+
+def nearest_of(connection: Connection, viewer: Viewer, filters: Filters) -> list[Nearby]:
+    """For a question that finds nothing: what it would find with less asked of it, the smallest change first.
+
+    Empty if the client, or the agency, has no invoice at all.
+    """
+    return nearest.nearest_of(connection, viewer, filters)
 
 
 def payment_day_of(

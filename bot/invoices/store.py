@@ -6,6 +6,9 @@ day, so that the work is that of the agency's own rows, however many others ther
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -27,18 +30,18 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.accounts.model import Page, Viewer
+from bot.accounts.model import Energy, Page, Viewer, compact
 from bot.accounts.store import (
     NUMBER_CHARACTERS,
     client_table,
     clients_assigned_to,
     contract_table,
-    identity,
     supply_point_table,
 )
-from bot.database import metadata
-from bot.invoices.model import Filters, Invoice, Period, State, Total
+from bot.database import identity, metadata
+from bot.invoices.model import ClientTotal, Filters, Invoice, Order, Period, State, Total
 
 invoice_table = Table(
     "invoice",
@@ -79,47 +82,79 @@ payment_day_table = Table(
 )
 
 invoice, payment_day = invoice_table.c, payment_day_table.c
+contract, supply_point = contract_table.c, supply_point_table.c
 _WHOLE = (
     select(
         invoice_table,
         client_table.c.name.label("client_name"),
-        contract_table.c.number.label("contract_number"),
-        supply_point_table.c.cups,
+        contract.number.label("contract_number"),
+        supply_point.cups,
+        supply_point.energy,
     )
     .join_from(invoice_table, client_table, client_table.c.id == invoice.client_id)
-    .join(contract_table, contract_table.c.id == invoice.contract_id)
-    .join(supply_point_table, supply_point_table.c.id == contract_table.c.supply_point_id)
+    .join(contract_table, contract.id == invoice.contract_id)
+    .join(supply_point_table, supply_point.id == contract.supply_point_id)
 )
+_DAYS = {"issued": invoice.issued_on, "due": invoice.due_on}
 _URGENCY = {state.value: place for place, state in enumerate(State)}
 
 
-def _in_list_order(columns: Any) -> tuple[ColumnElement[Any], ...]:
-    """Overdue ones first; within a state the one that is due last first."""
+def _sorted(order: Order, columns: Any) -> tuple[ColumnElement[Any], ...]:
+    """The columns that a list is sorted by; the id makes every order a total one."""
+    if order is Order.NEWEST:
+        return columns.issued_on.desc(), columns.id.desc()
+    if order is Order.OLDEST:
+        return columns.issued_on, columns.id
+    if order is Order.LARGEST:
+        return columns.amount_cents.desc(), columns.id.desc()
     urgency: ColumnElement[int] = case(_URGENCY, value=columns.state, else_=len(_URGENCY))
     return urgency, columns.due_on.desc(), columns.id.desc()
 
 
-def page_query(viewer: Viewer, filters: Filters, page: Page) -> Select[Any]:
-    """One page of the invoices asked for: its ids are chosen, from an index alone if no amount is asked, then looked up."""
+def page_query(viewer: Viewer, filters: Filters, page: Page, order: Order = Order.URGENCY) -> Select[Any]:
+    """One page of the invoices asked for: its ids are chosen, from an index alone where it can be, then looked up."""
+    return _piece(viewer, filters, order, page.limit, page.offset)
+
+
+def _piece(viewer: Viewer, filters: Filters, order: Order, limit: int, offset: int = 0) -> Select[Any]:
     chosen = (
         select(invoice.id)
         .where(*_asked(viewer, filters))
-        .order_by(*_in_list_order(invoice))
-        .limit(page.limit)
-        .offset(page.offset)
+        .order_by(*_sorted(order, invoice))
+        .limit(limit)
+        .offset(offset)
         .subquery("chosen")
     )
-    return _WHOLE.join(chosen, chosen.c.id == invoice.id).order_by(*_in_list_order(invoice))
+    return _WHOLE.join(chosen, chosen.c.id == invoice.id).order_by(*_sorted(order, invoice))
 
 
-def invoices(connection: Connection, viewer: Viewer, filters: Filters, page: Page) -> list[Invoice]:
+def invoices(connection: Connection, viewer: Viewer, filters: Filters, page: Page, order: Order) -> list[Invoice]:
     """One page of the invoices of the viewer's clients."""
-    return [_invoice(row) for row in connection.execute(page_query(viewer, filters, page))]
+    return [_invoice(row) for row in connection.execute(page_query(viewer, filters, page, order))]
+
+
+def first_invoices(connection: Connection, viewer: Viewer, filters: Filters, limit: int) -> list[Invoice]:
+    """The first `limit` invoices asked for, in the order of the list."""
+    return [_invoice(row) for row in connection.execute(_piece(viewer, filters, Order.URGENCY, limit))]
+
+
+def invoices_by_id(connection: Connection, viewer: Viewer, ids: Sequence[int]) -> list[Invoice]:
+    """Of these invoices those of the viewer's clients, in the order of the ids."""
+    rows = connection.execute(_WHOLE.where(invoice.id.in_(ids), *_asked(viewer, Filters())))
+    return sorted((_invoice(row) for row in rows), key=lambda found: ids.index(found.id))
 
 
 def invoice_by_id(connection: Connection, viewer: Viewer, invoice_id: int) -> Invoice | None:
     """An invoice of the viewer's clients; None for anybody else's and for none."""
     row = connection.execute(_WHOLE.where(invoice.id == invoice_id, *_asked(viewer, Filters()))).first()
+    return None if row is None else _invoice(row)
+
+
+def invoice_by_number(connection: Connection, viewer: Viewer, number: str) -> Invoice | None:
+    """The invoice of the viewer's clients with that number, as it is written or in capitals."""
+    spellings = {number, number.upper()}
+    query = _WHOLE.where(invoice.number.in_(spellings), *_asked(viewer, Filters())).order_by(invoice.number != number)
+    row = connection.execute(query).first()
     return None if row is None else _invoice(row)
 
 
@@ -133,6 +168,38 @@ def totals(connection: Connection, viewer: Viewer, filters: Filters) -> dict[Sta
     return {State(row.state): Total(row.number, int(row.cents)) for row in connection.execute(query)}
 
 
+def totals_by_client(connection: Connection, viewer: Viewer, filters: Filters, limit: int) -> list[ClientTotal]:
+    """The clients with the largest sums of what is asked for, the largest first."""
+    cents = func.sum(invoice.amount_cents).label("cents")
+    sums = (
+        select(invoice.client_id, func.count().label("number"), cents)
+        .where(*_asked(viewer, filters))
+        .group_by(invoice.client_id)
+        .order_by(cents.desc(), invoice.client_id)
+        .limit(limit)
+        .subquery("sums")
+    )
+    query = (
+        select(sums, client_table.c.name)
+        .join_from(sums, client_table, client_table.c.id == sums.c.client_id)
+        .order_by(sums.c.cents.desc(), sums.c.client_id)
+    )
+    rows = connection.execute(query)
+    return [ClientTotal(row.client_id, row.name, Total(row.number, int(row.cents))) for row in rows]
+
+
+def days_around(connection: Connection, viewer: Viewer, filters: Filters, which: str) -> list[date]:
+    """The last day before and the first one after the period `which` ("issued" or "due") with an invoice, as there are."""
+    period, column = getattr(filters, which), _DAYS[which]
+    no_period: dict[str, Any] = {which: None}
+    elsewhere = _asked(viewer, replace(filters, **no_period))
+    sides = (
+        select(func.max(column)).where(*elsewhere, column < period.first),
+        select(func.min(column)).where(*elsewhere, column > period.last),
+    )
+    return [day for day in (connection.execute(side).scalar() for side in sides) if day is not None]
+
+
 def payment_day_of(connection: Connection, viewer: Viewer, client_id: int, contract_id: int | None) -> int | None:
     """The day of payment of a contract, else that of its client; None where none is chosen."""
     query = (
@@ -144,8 +211,18 @@ def payment_day_of(connection: Connection, viewer: Viewer, client_id: int, contr
     return connection.execute(query.limit(1)).scalar()
 
 
+def set_payment_day(connection: Connection, client_id: int, contract_id: int | None, day: int) -> None:
+    """Store the day of a contract, or of the whole client; the former one is replaced."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    row = dialect.insert(payment_day_table).values(client_id=client_id, contract_id=contract_id, day=day)
+    where: dict[str, Any] = {"index_elements": ["contract_id"]}
+    if contract_id is None:
+        where = {"index_elements": ["client_id"], "index_where": payment_day.contract_id.is_(None)}
+    connection.execute(row.on_conflict_do_update(set_={"day": day}, **where))
+
+
 def _asked(viewer: Viewer, filters: Filters) -> list[ColumnElement[bool]]:
-    conditions = [invoice.client_id.in_(clients_assigned_to(viewer)), *_days(filters), *_belongings(filters)]
+    conditions = [invoice.client_id.in_(clients_assigned_to(viewer)), *_days(filters), *_belongings(viewer, filters)]
     if filters.states:
         conditions.append(invoice.state.in_(sorted(filters.states)))
     if filters.least_cents is not None:
@@ -156,19 +233,33 @@ def _asked(viewer: Viewer, filters: Filters) -> list[ColumnElement[bool]]:
 
 
 def _days(filters: Filters) -> list[ColumnElement[bool]]:
-    asked = ((invoice.issued_on, filters.issued), (invoice.due_on, filters.due))
+    asked = ((_DAYS["issued"], filters.issued), (_DAYS["due"], filters.due))
     return [column.between(period.first, period.last) for column, period in asked if period is not None]
 
 
-def _belongings(filters: Filters) -> list[ColumnElement[bool]]:
+def _belongings(viewer: Viewer, filters: Filters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if filters.client_id is not None:
         conditions.append(invoice.client_id == filters.client_id)
     if filters.contract_id is not None:
         conditions.append(invoice.contract_id == filters.contract_id)
-    if filters.supply_point_id is not None:
-        there = select(contract_table.c.id).where(contract_table.c.supply_point_id == filters.supply_point_id)
+    places = _places(filters)
+    if places:
+        # Without the viewer's clients the contracts of the whole company would be gone through for "gas".
+        mine = contract.client_id.in_(clients_assigned_to(viewer))
+        there = select(contract.id).join_from(contract_table, supply_point_table).where(mine, *places)
         conditions.append(invoice.contract_id.in_(there))
+    return conditions
+
+
+def _places(filters: Filters) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if filters.supply_point_id is not None:
+        conditions.append(supply_point.id == filters.supply_point_id)
+    if filters.cups is not None:
+        conditions.append(supply_point.cups == compact(filters.cups))
+    if filters.energy is not None:
+        conditions.append(supply_point.energy == filters.energy)
     return conditions
 
 
@@ -181,6 +272,7 @@ def _invoice(row: Row[Any]) -> Invoice:
         contract_id=row.contract_id,
         contract_number=row.contract_number,
         cups=row.cups,
+        energy=Energy(row.energy),
         issued_on=row.issued_on,
         due_on=row.due_on,
         period=Period(row.period_from, row.period_to),

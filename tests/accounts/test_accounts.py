@@ -91,7 +91,7 @@ def test_a_right_begins_at_its_first_moment(demo: Database) -> None:
 def test_of_two_rights_the_full_one_counts(demo: Database) -> None:
     right = {"person_id": MARCOS, "agency_id": RIBERA, "role": Role.FULL, "valid_from": DEMO_DAY}
     with demo.writing() as connection:
-        connection.execute(insert(access_table), right)
+        connection.execute(insert(access_table), right | {"valid_until": DEMO_DAY + timedelta(days=1)})
         assert viewer_of(connection, MARCOS, RIBERA, DEMO_DAY).may_change
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -9,8 +10,20 @@ from random import Random
 
 from sqlalchemy import Connection, insert, select, update
 
-from bot.accounts.model import NotAllowed, NotFound, Page, Role, Viewer
-from bot.accounts.service import client_of, clients_of, contracts_of, count_clients_of, viewer_of
+from bot.accounts.model import Energy, NotAllowed, NotFound, Page, Role, Viewer
+from bot.accounts.service import (
+    agencies_named,
+    agency_of,
+    client_of,
+    clients_of,
+    contract_of,
+    contracts_of,
+    count_clients_of,
+    count_contracts,
+    find_clients,
+    nearest_clients,
+    viewer_of,
+)
 from bot.accounts.store import (
     access_table,
     assignment_table,
@@ -23,9 +36,10 @@ from bot.database import Database
 from bot.invoices.model import Filters, Period, State
 from bot.invoices.service import invoice_of, invoices_of, payment_day_of, totals_of
 from bot.invoices.store import invoice_table
+from tests.accounts.misspelt import misspelt
 from tests.conftest import DEMO_DAY
 
-QUESTIONS_ON_SQLITE, QUESTIONS_ON_POSTGRESQL = 20_000, 3_000
+QUESTIONS = {"sqlite": 20_000, "postgresql": 3_000}
 COMPLETE_EVERY = 10
 PEOPLE, AGENCIES = range(7), range(5)
 Holding = tuple[int, datetime, datetime | None]
@@ -100,10 +114,14 @@ class Asker:
         self.refused = self.answered = self.rows = 0
         self.kinds: tuple[Callable[[Viewer], None], ...] = (
             self.clients,
+            self.found_clients,
+            self.nearest_clients,
             self.contracts,
+            self.one_contract,
             self.invoices,
             self.invoices,
             self.one_client,
+            self.agencies,
             self.one_invoice,
             self.totals,
         )
@@ -140,8 +158,56 @@ class Asker:
     def contracts(self, viewer: Viewer) -> None:
         some = self.random.choice(self.truth.contracts)
         cups = self.random.choice((None, self.truth.points[some.supply_point_id]))
-        rows = contracts_of(self.connection, viewer, self.random.choice((None, some.client_id)), cups, Page(0, 50))
+        client_id = self.random.choice((None, some.client_id))
+        others = {
+            "number": self.random.choice((None, None, some.number)),
+            "energy": self.random.choice((None, None, *Energy)),
+            "current": self.random.random() < 0.3,
+        }
+        rows = contracts_of(self.connection, viewer, client_id, cups, Page(0, 100), **others)
         self.check(viewer, {row.client_id for row in rows})
+        count = count_contracts(self.connection, viewer, client_id, cups, **others)
+        assert len(rows) == min(count, 100)
+        mine = self.truth.clients_of(viewer)
+        if not any([client_id, cups, *others.values()]):
+            assert count == len([row for row in self.truth.contracts if row.client_id in mine])
+
+    def found_clients(self, viewer: Viewer) -> None:
+        some = self.random.choice(self.truth.clients)
+        found = find_clients(self.connection, viewer, self.words_of(some.name), Page(0, 100))
+        self.check(viewer, {row.id for row in found.clients})
+        assert len(found.clients) == min(found.total, 100)
+        again = find_clients(self.connection, viewer, some.name, Page(0, 100))
+        self.check(viewer, {row.id for row in again.clients})
+        if some.id in self.truth.clients_of(viewer):
+            assert again.exact
+            assert some.id in {row.id for row in again.clients}
+
+    def nearest_clients(self, viewer: Viewer) -> None:
+        some = self.random.choice(self.truth.clients)
+        rows = nearest_clients(self.connection, viewer, self.words_of(some.name), limit=10)
+        self.check(viewer, {row.id for row in rows})
+
+    def words_of(self, name: str) -> str:
+        """A name as somebody in a hurry writes it."""
+        words = name.split()
+        place = self.random.choice([place for place, word in enumerate(words) if len(word) > 2])
+        words[place] = misspelt(self.random, words[place])
+        return " ".join(words)
+
+    def one_contract(self, viewer: Viewer) -> None:
+        some = self.random.choice(self.truth.contracts)
+        mine = some.client_id in self.truth.clients_of(viewer)
+        try:
+            assert contract_of(self.connection, viewer, some.id).client_id == some.client_id
+            assert mine
+        except NotFound:
+            assert not mine
+
+    def agencies(self, viewer: Viewer) -> None:
+        assert agency_of(self.connection, viewer).id == viewer.agency_id
+        ids = {agency.id for agency in agencies_named(self.connection, viewer.person_id, viewer.at)}
+        assert ids == {agency for agency in AGENCIES if self.truth.may(viewer.person_id, agency, viewer.at)}
 
     def one_client(self, viewer: Viewer) -> None:
         client_id = self.random.randrange(-1, 220)
@@ -202,7 +268,7 @@ def test_nobody_ever_sees_a_row_of_another_agency(demo: Database) -> None:
         mix_up(connection, random)
     with demo.reading() as connection:
         asker = Asker(connection, Truth(connection), random)
-        for _ in range(QUESTIONS_ON_SQLITE if demo.is_sqlite else QUESTIONS_ON_POSTGRESQL):
+        for _ in range(int(os.environ.get("RANDOM_QUESTIONS", QUESTIONS[connection.dialect.name]))):
             asker.ask()
     assert asker.refused > asker.answered / 4
     assert asker.answered > asker.refused / 4
