@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -17,14 +18,15 @@ from bot.accounts.store import (
     assignment_table,
     client_table,
     contract_table,
-    person_table,
     representative_table,
     supply_point_table,
 )
-from bot.database import Database
+from bot.database import Database, Line, in_line
 from bot.demo.invoices import MONTHS, invoices
 from bot.demo.names import COMPANY_LETTER, Names, words
 from bot.identity.identifier_checks import Kind
+from bot.identity.passwords import hash_password, set_password
+from bot.identity.persons import person_table
 from bot.invoices.store import invoice_table, payment_day_table
 
 SEED = 20260101
@@ -54,18 +56,27 @@ class DemoPerson:
     role: str
 
     def __str__(self) -> str:
-        return f"{self.name}, NIF {self.nif}, {self.agency} ({self.role})"
+        return f"{self.name}, NIF {self.nif}, password {words()['password']}, {self.agency} ({self.role})"
 
 
 def ensure_demo(database: Database, now: datetime) -> Sequence[DemoPerson]:
     """Fill a database that has no agency; the demo people, if the database is the invented world."""
     world = _World(now)
+    password_hash = _password_hash()  # before the transaction, in which nothing slow may happen
     with database.writing() as connection:
+        in_line(connection, Line.DEMO)  # two processes may start on the same empty database
         if connection.execute(select(agency_table.c.id).limit(1)).first() is None:
             world.make()
             world.store(connection)
+            for row in connection.execute(select(person_table.c.id)):
+                set_password(connection, row.id, password_hash, now)
         known = set(connection.execute(select(person_table.c.identifier)).scalars())
     return [person for person in world.people if person.nif in known]
+
+
+@cache
+def _password_hash() -> str:
+    return hash_password(words()["password"])
 
 
 class _World:
@@ -141,6 +152,7 @@ class _World:
             name=name,
             address=address,
             search_text=searchable(f"{name} {address}"),
+            email=words()["client_email"].format(number=len(self._rows[client_table]) + 1),
         )
         self._add(assignment_table, agency_id=agency_id, client_id=row["id"], valid_from=self._since, valid_until=None)
         energies = ("electricity", "gas") if self._random.random() < 0.4 else ("electricity",)

@@ -8,12 +8,12 @@ from sqlalchemy import Connection, Table, func, select
 
 from bot.accounts.store import (
     ADDRESS_CHARACTERS,
-    NAME_CHARACTERS,
     NUMBER_CHARACTERS,
     client_table,
     contract_table,
     supply_point_table,
 )
+from bot.identity.persons import NAME_CHARACTERS
 from bot.imports.fields import cups_of, day_of, day_or_none, identifier_of, text_of, word_of
 from bot.imports.model import BadValue, Change, Layout, StagedValue
 from bot.imports.staging import Check, contradicting, merge, repeated

@@ -12,11 +12,14 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from bot.accounts.model import compact, searchable
+from bot.area import SPAIN
+from bot.identity.email_addresses import LONGEST, is_email
 from bot.identity.identifier_checks import Kind, kind_of, problem_of
+from bot.identity.typed_identifier import typed_identifier
 from bot.imports.model import BadValue
 
 WORDS = Path(__file__).with_name("words.yml")
-SPAIN = ZoneInfo("Europe/Madrid")
+_PASSPORT = re.compile(r"\s*(?:pasaporte|passport)\b", re.IGNORECASE)
 LARGEST_AMOUNT_CENTS = 10**13
 ISO_DATE = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})", re.ASCII)
 SPANISH_DATE = re.compile(r"(?P<day>[0-9]{1,2})([/.-])(?P<month>[0-9]{1,2})\2(?P<year>[0-9]{4})", re.ASCII)
@@ -84,6 +87,27 @@ def identifier_of(column: str, value: str) -> tuple[Kind, str]:
         raise BadValue(f"{column} is empty")
     kind = kind_of(code)
     return kind, _valid(column, kind, code)
+
+
+def person_identifier_of(column: str, value: str) -> tuple[Kind, str]:
+    """A valid NIF or NIE; or a passport, of which the word has to stand before the number: nothing else tells a slip."""
+    if not _PASSPORT.match(value):
+        kind, code = identifier_of(column, value)
+        if not kind.is_person:
+            raise BadValue(f"{column}: a person has a NIF, a NIE or a passport, not a CIF")
+        return kind, code
+    found = typed_identifier(value)
+    if found is None or found.kind is not Kind.PASSPORT:
+        raise BadValue(f"{column}: {_quoted(value)} is no passport")
+    return found.kind, found.value
+
+
+def email_of(column: str, value: str) -> str:
+    """An e-mail address. Raises BadValue; the address is not repeated in it."""
+    address = text_of(column, value, LONGEST)
+    if not is_email(address):
+        raise BadValue(f"{column} is no e-mail address")
+    return address
 
 
 def cups_of(column: str, value: str) -> str:

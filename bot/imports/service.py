@@ -14,12 +14,12 @@ from types import ModuleType
 from sqlalchemy import Connection, Table
 
 from bot.database import READING, WRITING, Database
-from bot.imports import clients, contracts, invoices
+from bot.imports import clients, contracts, invoices, people
 from bot.imports.files import CsvFile
 from bot.imports.model import BadValue, FileRefused, Loaded, Outcome, Problems, StagedValue
 from bot.imports.staging import stage, staging_table
 
-KINDS: tuple[ModuleType, ...] = (clients, contracts, invoices)
+KINDS: tuple[ModuleType, ...] = (clients, people, contracts, invoices)
 """In the order in which they build on each other, whatever the order of the files."""
 LAYOUTS = tuple(kind.LAYOUT for kind in KINDS)
 
@@ -106,7 +106,8 @@ def _store(connection: Connection, staged: Sequence[_Staged], problems: Problems
 
 def _refresh_statistics(connection: Connection) -> None:
     """Plans are made from what the database believes about its tables."""
-    tables = ("agency", "client", "assignment", "supply_point", "contract", "invoice")
+    accounts = ("agency", "client", "assignment", "person", "representative", "access")
+    tables = (*accounts, "supply_point", "contract", "invoice")
     with connection.begin():
         for table in tables:
             connection.exec_driver_sql(f"ANALYZE {table}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -52,6 +52,18 @@ class Check:
             for line, value in shown:
                 problems.add(file, line, self.reason.format(value))
             problems.add_more(count - len(shown))
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOfMoments:
+    """A check whose query depends on the kind of database, because it compares moments."""
+
+    rows: Callable[[Connection], Select[Any]]
+    reason: str
+
+    def report(self, connection: Connection, file: str, problems: Problems) -> None:
+        """Note every such row."""
+        Check(self.rows(connection), self.reason).report(connection, file, problems)
 
 
 def staging_table(layout: Layout, index: int) -> Table:

@@ -6,8 +6,17 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from bot.accounts.store import agency_table, assignment_table, client_table, contract_table, supply_point_table
+from bot.accounts.store import (
+    access_table,
+    agency_table,
+    assignment_table,
+    client_table,
+    contract_table,
+    representative_table,
+    supply_point_table,
+)
 from bot.database import Database
+from bot.identity.persons import person_table
 from bot.imports.model import Outcome
 from bot.imports.service import load, open_files
 from bot.invoices.store import invoice_table
@@ -15,6 +24,10 @@ from bot.invoices.store import invoice_table
 CLIENTS = """agency;agency_name;client;name;address;assigned_from;assigned_until
 B12345674;Fincas Uno, S. L.;12345678Z;Ana Núñez;"Calle Sol, 14";01/02/2025;
 B12345674;Fincas Uno, S. L.;X1234567L;José Peña;"Calle Luna, 3";2025-02-01;31/12/2025
+"""
+PEOPLE = """agency;identifier;first_name;surnames;email;right;valid_from;valid_until
+B12345674;12345678Z;Ana;Núñez Gil;ana@uno.example;representante;01/02/2025;
+B12345674;X1234567L;José;Peña;jose@uno.example;solo lectura;2025-02-01;31/12/2025
 """
 CONTRACTS = """number,client,cups,address,energy,product,starts_on
 C-1,12345678Z,ES0021000012345678LB,"Calle Sol, 14",luz,Luz Estable,2025-02-01
@@ -43,7 +56,9 @@ def imported(database: Database, paths: list[Path], dry_run: bool = False) -> Ou
 
 
 def stored(database: Database) -> dict[str, list[tuple[object, ...]]]:
-    tables = (agency_table, client_table, assignment_table, supply_point_table, contract_table, invoice_table)
+    people = (person_table, representative_table, access_table)
+    contracts = (supply_point_table, contract_table, invoice_table)
+    tables = (agency_table, client_table, assignment_table, *people, *contracts)
     with database.reading() as connection:
         return {table.name: sorted(map(tuple, connection.execute(select(table))), key=str) for table in tables}
 

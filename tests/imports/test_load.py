@@ -92,7 +92,7 @@ def test_one_bad_row_keeps_everything_out(database: Database, tmp_path: Path) ->
         ("clients", "12345678Z", "12345678A", "clients.csv:2: client: «12345678A»: wrong letter"),
         ("clients", "Ana Núñez", "", "clients.csv:2: name is empty"),
         ("clients", "31/12/2025", "31/12/2024", "clients.csv:3: assigned_until is before assigned_from"),
-        ("clients", SECOND, FIRST, "clients.csv:3: the agency and the client are those of line 2"),
+        ("clients", SECOND, FIRST, "clients.csv:3: agency, client and assigned_from are those of line 2"),
         ("clients", "Uno, S. L.;X", "Dos;X", "clients.csv:3: the agency has another name in line 2"),
         ("contracts", "C-2,X1234567L", "C-1,X1234567L", "contracts.csv:3: the number is that of line 2"),
         ("contracts", "X1234567L", "B12345674", "contracts.csv:3: client: B12345674 is not known"),
@@ -124,7 +124,7 @@ def test_a_bad_row_is_reported_with_its_line(
 def test_a_client_has_one_name_in_a_file(database: Database, tmp_path: Path) -> None:
     other = 'A58818501;Fincas Dos;12345678Z;Ana Nuñez;"Calle Sol, 14";01/02/2025;\n'
     found = reasons(database, office(tmp_path, clients=CLIENTS + other))
-    assert found == ["clients.csv:4: the client has another name or address in line 2"]
+    assert found == ["clients.csv:4: the client has another name, address or e-mail in line 2"]
 
 
 def test_a_client_may_have_two_agencies(database: Database, tmp_path: Path) -> None:
@@ -252,3 +252,38 @@ def test_many_invoices_are_loaded(database: Database, tmp_path: Path) -> None:
     assert changes(imported(database, office(tmp_path, invoices=INVOICES + many)))["invoice"] == (5003, 0)
     with database.reading() as connection:
         assert connection.execute(select(func.count()).select_from(invoice_table)).scalar_one() == 5003
+
+
+def ended_in_the_area(database: Database) -> None:
+    with database.writing() as connection:
+        ended = datetime(2025, 6, 1, tzinfo=UTC)
+        connection.execute(
+            update(assignment_table).where(assignment_table.c.valid_until.is_(None)).values(valid_until=ended)
+        )
+
+
+def test_an_assignment_that_was_ended_in_the_area_comes_back_by_no_file(database: Database, tmp_path: Path) -> None:
+    imported(database, office(tmp_path))
+    ended_in_the_area(database)
+    assert imported(database, office(tmp_path)).stored
+    with database.reading() as connection:
+        assert (
+            connection.execute(select(func.count()).where(assignment_table.c.valid_until.is_(None))).scalar_one() == 0
+        )
+    (found,) = reasons(database, office(tmp_path, clients=CLIENTS.replace("01/02/2025", "01/03/2025")))
+    assert found.startswith("clients.csv:2: the agency has that client in that time")
+    assert imported(database, office(tmp_path, clients=CLIENTS.replace("01/02/2025", "01/07/2025"))).stored
+    with database.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(assignment_table)).scalar_one() == 3
+
+
+def test_a_client_keeps_its_mailbox_when_a_file_names_none(database: Database, tmp_path: Path) -> None:
+    head, first, *rest = CLIENTS.splitlines()
+    named = "\n".join([f"{head};email", f"{first};ana@casa.example", *(f"{row};" for row in rest)])
+    assert imported(database, office(tmp_path, clients=named)).stored
+    assert imported(database, office(tmp_path)).stored
+    with database.reading() as connection:
+        mailboxes = list(connection.execute(select(client_table.c.email).order_by(client_table.c.id)).scalars())
+    assert mailboxes == ["ana@casa.example", None]
+    (found,) = reasons(database, office(tmp_path, clients=named.replace("ana@casa.example", "ana@casa")))
+    assert found == "clients.csv:2: email is no e-mail address"
