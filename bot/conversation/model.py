@@ -18,6 +18,10 @@ class Author(StrEnum):
 
     PERSON = "person"
     ASSISTANT = "assistant"
+    AGENT = "agent"
+    """Somebody of the support staff."""
+    EVENT = "event"
+    """Something that happened elsewhere and that the assistant has to speak about, such as a sign-in; nobody sees it."""
 
 
 class State(StrEnum):
@@ -27,6 +31,14 @@ class State(StrEnum):
     ANSWERED = "answered"
     FAILED = "failed"
     SENT = "sent"
+
+
+class Holder(StrEnum):
+    """Who has a conversation and answers in it."""
+
+    ASSISTANT = "assistant"
+    DESK = "desk"
+    """The support staff: the assistant stays silent, whatever is written."""
 
 
 class Refusal(StrEnum):
@@ -63,6 +75,8 @@ class Reply:
 
     text: str
     buttons: tuple[Button, ...] = ()
+    by_staff: bool = False
+    """A line about what the staff has to do with, while they have the conversation and the assistant is silent."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +89,18 @@ class Incoming:
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """The file that a message brings, which lies elsewhere under `reference`. `size` in bytes; it gives no right to the file."""
+
+    reference: str
+    name: str
+    media_type: str
+    size: int
+
+
+@dataclass(frozen=True)
 class Message:
-    """A message as it is kept. `sequence` counts from 1 in its conversation, without gaps."""
+    """A message as it is kept. `sequence` counts from 1 in its conversation, without gaps; that of an event is negative."""
 
     id: int
     sequence: int
@@ -87,11 +111,20 @@ class Message:
     answers_id: int | None
     state: State
     sent_at: datetime
+    signed_by: str = ""
+    """The name under which somebody of the staff wrote it."""
+    attachment: Attachment | None = None
+    """A file in the place of words; `text` is its name then."""
 
 
 def is_address(value: str) -> bool:
     """Whether `value` has the form `channel:identifier` of a channel address."""
     return ADDRESS.fullmatch(value) is not None
+
+
+def channel_of(address: str) -> str:
+    """The channel's name: what stands before the colon of an address."""
+    return address.partition(":")[0]
 
 
 def readable(text: str) -> str:

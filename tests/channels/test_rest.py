@@ -9,7 +9,8 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from bot.channels.rest import transport
-from bot.channels.rest.views import RestViews, is_this_machine
+from bot.channels.rest.views import RestViews
+from bot.pages.requests import is_this_machine
 from tests.browser.server import Server
 from tests.talk import Talk, post
 

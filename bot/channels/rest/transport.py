@@ -13,6 +13,7 @@ CHANNEL = "rest"
 SENDER = re.compile(r"[!-~]{1,128}")
 DEFAULT_SENDER = "default"
 LONGEST_MESSAGE_ID = 128
+LARGEST_SEQUENCE = 2**31 - 1
 
 
 class BadRequest(Exception):
@@ -27,18 +28,36 @@ class RestMessage:
     incoming: Incoming
 
 
+@dataclass(frozen=True)
+class FileWanted:
+    """A request for a link to the file of a message."""
+
+    address: str
+    sequence: int
+
+
 def read(body: bytes) -> RestMessage:
     """Translate a request body. Raises BadRequest."""
+    data = _object(body, '{"sender": "…", "message": "…"}')
+    sender = _sender(data)
+    return RestMessage(sender, Incoming(f"{CHANNEL}:{sender}", _text(data), _message_id(data)))
+
+
+def _object(body: bytes, example: str) -> dict[str, Any]:
     try:
         data = json.loads(body)
     except (ValueError, RecursionError):
-        raise BadRequest('send JSON: {"sender": "…", "message": "…"}') from None
+        raise BadRequest(f"send JSON: {example}") from None
     if not isinstance(data, dict):
-        raise BadRequest('send a JSON object: {"sender": "…", "message": "…"}')
+        raise BadRequest(f"send a JSON object: {example}")
+    return data
+
+
+def _sender(data: dict[str, Any]) -> str:
     sender = data.get("sender", DEFAULT_SENDER)
     if not isinstance(sender, str) or not SENDER.fullmatch(sender):
         raise BadRequest("sender: 1 to 128 visible ASCII characters")
-    return RestMessage(sender, Incoming(f"{CHANNEL}:{sender}", _text(data), _message_id(data)))
+    return sender
 
 
 def _text(data: dict[str, Any]) -> str:
@@ -58,9 +77,26 @@ def _message_id(data: dict[str, Any]) -> str | None:
     return message_id
 
 
+def read_file_wanted(body: bytes) -> FileWanted:
+    """Translate a request for the file of a message. Raises BadRequest."""
+    data = _object(body, '{"sender": "…", "sequence": 1}')
+    sequence = data.get("sequence")
+    if type(sequence) is not int or not 0 < sequence <= LARGEST_SEQUENCE:
+        raise BadRequest("sequence: the number that came with the file")
+    return FileWanted(f"{CHANNEL}:{_sender(data)}", sequence)
+
+
 def answer(sender: str, replies: list[Message]) -> list[dict[str, Any]]:
-    """Replies in Rasa's shape."""
-    return [_answer(sender, reply.text, reply.buttons) for reply in replies]
+    """Replies in Rasa's shape. A file is an `attachment`; its link is asked for with its `sequence`."""
+    return [_answer(sender, reply.text, reply.buttons) | _attached(reply) for reply in replies]
+
+
+def _attached(reply: Message) -> dict[str, Any]:
+    file = reply.attachment
+    if file is None:
+        return {}
+    about = {"name": file.name, "media_type": file.media_type, "size": file.size, "sequence": reply.sequence}
+    return {"attachment": {"type": "file", "payload": about}}
 
 
 def notice(sender: str, text: str) -> list[dict[str, Any]]:

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 
 from aiohttp import web
 
+from bot.channels.contract import SentFiles
 from bot.channels.rest import transport
 from bot.conversation.delivery import Delivery
 from bot.conversation.model import MessageRefused
-
-PROXY_HEADERS = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
+from bot.pages.requests import is_this_machine
 
 
 class RestViews:
     """`POST /webhooks/rest/webhook` and its health check, as Rasa has them."""
 
-    def __init__(self, delivery: Delivery, api_key: str) -> None:
+    def __init__(self, delivery: Delivery, api_key: str, files: SentFiles | None = None) -> None:
         self._delivery = delivery
+        self._files = files
         self._api_key = api_key
 
     def routes(self) -> list[web.RouteDef]:
         """The channel's routes."""
-        return [web.get("/webhooks/rest/", self.health), web.post("/webhooks/rest/webhook", self.webhook)]
+        return [
+            web.get("/webhooks/rest/", self.health),
+            web.post("/webhooks/rest/webhook", self.webhook),
+            web.post("/webhooks/rest/file", self.file),
+        ]
 
     async def health(self, _request: web.Request) -> web.Response:
         """Rasa's own check of the channel."""
@@ -39,6 +43,20 @@ class RestViews:
             return web.json_response({"error": str(error)}, status=400)
         return web.json_response(await self._answer(message))
 
+    async def file(self, request: web.Request) -> web.Response:
+        """A link of ten minutes to the file of a message, made anew each time. 404 where there is none for who is there now."""
+        if not self._may_use(request):
+            return web.json_response({"error": "send the key: Authorization: Bearer …"}, status=401)
+        try:
+            wanted = transport.read_file_wanted(await request.read())
+        except transport.BadRequest as error:
+            return web.json_response({"error": str(error)}, status=400)
+        found = await self._delivery.attachment_at(wanted.address, wanted.sequence)
+        url = await self._files.link(wanted.address, found.reference) if found and self._files else None
+        if url is None:
+            return web.json_response({"error": self._delivery.say("utter_file_out_of_reach").text}, status=404)
+        return web.json_response({"url": url})
+
     async def _answer(self, message: transport.RestMessage) -> list[dict[str, object]]:
         try:
             return transport.answer(message.sender, await self._delivery.converse(message.incoming))
@@ -50,10 +68,3 @@ class RestViews:
             return is_this_machine(request)
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         return hmac.compare_digest(given.encode(), self._api_key.encode())
-
-
-def is_this_machine(request: web.Request) -> bool:
-    """Whether the request comes from this machine itself and not from a proxy that stands on it."""
-    if request.remote is None or any(header in request.headers for header in PROXY_HEADERS):
-        return False
-    return ipaddress.ip_address(request.remote).is_loopback

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import socketio
 import structlog
-from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.channels.contract import SentFiles
 from bot.channels.web import transport
 from bot.channels.web.sessions import Sessions, identifier_of
 from bot.conversation.delivery import Delivery
-from bot.conversation.model import Message, MessageRefused
+from bot.conversation.model import Author, Message, MessageRefused
+from bot.pages.requests import remote_of
 
+Typing = Callable[[str, bool], Awaitable[None]]
 log = structlog.get_logger()
 
 
@@ -22,26 +25,30 @@ class WebChat:
     """Translates events to the conversation and back."""
 
     def __init__(
-        self, server: socketio.AsyncServer, sessions: Sessions, delivery: Delivery, behind_proxy: bool
+        self,
+        server: socketio.AsyncServer,
+        sessions: Sessions,
+        delivery: Delivery,
+        behind_proxy: bool,
+        files: SentFiles | None = None,
     ) -> None:
+        self._files = files
         self._behind_proxy = behind_proxy
         self._server = server
         self._sessions = sessions
         self._delivery = delivery
         self._turns: set[asyncio.Task[None]] = set()
+        self._on_typing: list[Typing] = []
         server.on("connect", self.connect)
         server.on("session_request", self.session_request)
         server.on("user_uttered", self.user_uttered)
+        server.on("person_typing", self.person_typing)
+        server.on("file_wanted", self.file_wanted)
         delivery.listen(transport.CHANNEL, self.deliver)
 
     async def connect(self, sid: str, environ: dict[str, Any], _auth: object = None) -> None:
         """Remember where the client connects from, for the limits."""
-        await self._server.save_session(sid, {"remote": self._remote_of(environ["aiohttp.request"])})
-
-    def _remote_of(self, request: web.Request) -> str | None:
-        """The client's network address: the one that our own proxy adds last, else the connection's."""
-        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        return forwarded if self._behind_proxy and forwarded else request.remote
+        await self._server.save_session(sid, {"remote": remote_of(environ["aiohttp.request"], self._behind_proxy)})
 
     async def session_request(self, sid: str, data: object = None) -> None:
         """Confirm the client's session, or issue one; then bring what it has missed, or the welcome."""
@@ -77,6 +84,35 @@ class WebChat:
         self._start_turn(address, stored)
         return {"sequence": stored.sequence, "message_id": said.message_id}
 
+    async def file_wanted(self, _sid: str, data: object = None) -> dict[str, Any]:
+        """A link to the file of a message, made anew each time; only for who shows the conversation's session id."""
+        asked = transport.read_file_asked(data)
+        if not self._sessions.is_ours(asked.session_id):
+            return {"error": "session_unknown"}
+        address = transport.address_of(identifier_of(str(asked.session_id)))
+        found = await self._delivery.attachment_at(address, asked.sequence)
+        url = await self._files.link(address, found.reference) if found and self._files else None
+        if url is None:
+            return {"error": "out_of_reach", "text": self._delivery.say("utter_file_out_of_reach").text}
+        return {"url": url}
+
+    def tell_typing(self, on_typing: Typing) -> None:
+        """Have `on_typing` told too when a person writes, and when they have stopped: address, on."""
+        self._on_typing.append(on_typing)
+
+    async def person_typing(self, sid: str, data: object = None) -> None:
+        """The person is writing, or has stopped; nothing of it is kept."""
+        fields = data if isinstance(data, dict) else {}
+        session_id = fields.get("session_id")
+        if not self._sessions.is_ours(session_id):
+            return
+        for tell in self._on_typing:
+            await tell(transport.address_of(identifier_of(str(session_id))), fields.get("on") is True)
+
+    async def show_agent_typing(self, address: str, name: str, on: bool) -> None:
+        """Somebody of the staff is writing in a conversation; in those of other channels nothing shows it."""
+        await self._server.emit("agent_typing", {"on": on, "name": name}, room=transport.room_of(address))
+
     async def _remote(self, sid: str) -> str | None:
         session: dict[str, Any] = await self._server.get_session(sid)
         return session.get("remote")
@@ -106,9 +142,13 @@ class WebChat:
             await self._server.emit("bot_typing", {"on": False}, room=transport.room_of(address))
 
     async def deliver(self, address: str, replies: list[Message]) -> None:
-        """Bring stored replies to every tab of the conversation."""
+        """Bring stored replies to every tab of the conversation, and files of the person that have been checked."""
         for reply in replies:
-            await self._server.emit("bot_uttered", transport.bot_uttered(reply), room=transport.room_of(address))
+            if reply.author is Author.PERSON:
+                entry = {"messages": [transport.transcript_entry(reply)]}
+                await self._server.emit("transcript", entry, room=transport.room_of(address))
+            else:
+                await self._server.emit("bot_uttered", transport.bot_uttered(reply), room=transport.room_of(address))
 
     async def finish(self) -> None:
         """Let the running turns end; what is not finished stays stored and is resumed at the next start."""

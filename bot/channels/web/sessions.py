@@ -6,6 +6,8 @@ import hmac
 import secrets
 from hashlib import sha256
 
+from bot.channels.web.transport import address_of
+
 IDENTIFIER_BYTES = 16
 SIGNATURE_CHARACTERS = 32
 
@@ -27,6 +29,10 @@ class Sessions:
             return False
         identifier, _, signature = session_id.partition(".")
         return hmac.compare_digest(signature, self._signature(identifier))
+
+    def owns(self, address: str, session_id: object) -> bool:
+        """Whether this id was issued for that very conversation."""
+        return self.is_ours(session_id) and address_of(identifier_of(str(session_id))) == address
 
     def _signature(self, identifier: str) -> str:
         return hmac.new(self._secret, b"web session " + identifier.encode(), sha256).hexdigest()[:SIGNATURE_CHARACTERS]

@@ -63,9 +63,26 @@ def incoming(address: str, said: UserUttered) -> Incoming:
     return Incoming(address, said.text, said.message_id)
 
 
+@dataclass(frozen=True)
+class FileAsked:
+    """A client that wants to download the file of a message."""
+
+    session_id: object
+    sequence: int
+
+
+def read_file_asked(data: object) -> FileAsked:
+    """Any payload is read; a sequence that is none is 0, at which no message is."""
+    fields = data if isinstance(data, dict) else {}
+    sequence = fields.get("sequence")
+    if type(sequence) is not int or not 0 < sequence <= LARGEST_SEQUENCE:
+        sequence = 0
+    return FileAsked(fields.get("session_id"), sequence)
+
+
 def bot_uttered(message: Message) -> dict[str, Any]:
     """A reply in Rasa's shape: buttons are `quick_replies`."""
-    said = _stamp(message) | {"text": message.text}
+    said = _stamp(message) | {"text": message.text} | _file(message)
     if message.buttons:
         said["quick_replies"] = [{"content_type": "text", **choice} for choice in _choices(message)]
     return said
@@ -73,14 +90,21 @@ def bot_uttered(message: Message) -> dict[str, Any]:
 
 def transcript_entry(message: Message) -> dict[str, Any]:
     """A message of either side, for a client that catches up."""
-    entry = _stamp(message) | {"text": message.text, "buttons": _choices(message)}
+    entry = _stamp(message) | {"text": message.text, "buttons": _choices(message)} | _file(message)
     if message.author is Author.PERSON:
         entry["message_id"] = message.channel_message_id
     return entry
 
 
 def _stamp(message: Message) -> dict[str, Any]:
-    return {"sequence": message.sequence, "sender": message.author.value, "sent_at": message.sent_at.isoformat()}
+    stamp = {"sequence": message.sequence, "sender": message.author.value, "sent_at": message.sent_at.isoformat()}
+    return stamp | ({"signed_by": message.signed_by} if message.signed_by else {})
+
+
+def _file(message: Message) -> dict[str, Any]:
+    """What a client shows of a file; the link to it is asked for when somebody wants it."""
+    file = message.attachment
+    return {"file": {"name": file.name, "media_type": file.media_type, "size": file.size}} if file else {}
 
 
 def _choices(message: Message) -> list[dict[str, str]]:

@@ -1,22 +1,31 @@
 // Where the person writes: Enter sends, Shift+Enter begins a new line.
 
 import { element, iconButton } from "./dom.js";
+import { acceptPastes, createFileField, hasCameraAtHand } from "./file_choice.js";
 import { texts } from "./texts.js";
+import { uploadTexts } from "./upload_texts.js";
 
 const MAX_CHARACTERS = 2_000;
 const COUNT_FROM = 1_800;
 const MAX_HEIGHT_PX = 140;
+const TYPING_LASTS_MS = 4_000;
+const TELL_AGAIN_MS = 2_000;
 
-/** {node, focus(), clear()}; calls `say(text)` with what was written and `announce(text)` near the limit. */
-export function createComposer({ say, announce }) {
-  const { node, field, counter } = buildForm();
+/** {node, focus(), clear(), chooseFiles()}; calls `say(text)` with what was written, `send(files)` with what was chosen,
+ *  photographed or pasted, `announce(text)` near the limit, and `typing(boolean)`. */
+export function createComposer({ say, send, announce, typing }) {
+  const files = createFileField(send);
+  const { node, field, counter } = buildForm(attachments(files, send));
+  acceptPastes(field, send);
   const refresh = () => {
     fitHeight(field);
     showCount(field, counter, announce);
     node.classList.toggle("empty", !field.value.trim());
   };
+  const stopTyping = tellTyping(field, typing);
   const clear = () => {
     field.value = "";
+    stopTyping();
     refresh();
   };
   const submit = () => {
@@ -26,10 +35,21 @@ export function createComposer({ say, announce }) {
     field.focus();
   };
   listen(node, field, refresh, submit);
-  return { node, clear, focus: () => field.focus() };
+  return { node, clear, focus: () => field.focus(), chooseFiles: files.open };
 }
 
-function buildForm() {
+// The field itself is hidden: its button says what it does, looks like ours and has a name for screen readers.
+function attachments(files, send) {
+  const attach = iconButton("clip", uploadTexts.attach, "tool attach");
+  attach.addEventListener("click", files.open);
+  if (!hasCameraAtHand()) return [attach, files.node];
+  const photograph = createFileField(send, { isCamera: true });
+  const camera = iconButton("camera", uploadTexts.camera, "tool attach");
+  camera.addEventListener("click", photograph.open);
+  return [attach, files.node, camera, photograph.node];
+}
+
+function buildForm(attachments) {
   const field = element("textarea", {
     id: "field",
     rows: "1",
@@ -44,7 +64,7 @@ function buildForm() {
   const hint = element("p", { class: "hint" }, element("span", { id: "hint" }, texts.hint), counter);
   const send = iconButton("send", texts.send, "send");
   send.type = "submit";
-  const node = element("form", { class: "composer empty" }, label, element("div", { class: "entry" }, field, send), hint);
+  const node = element("form", { class: "composer empty" }, label, element("div", { class: "entry" }, ...attachments, field, send), hint);
   return { node, field, counter };
 }
 
@@ -60,6 +80,28 @@ function listen(form, field, refresh, submit) {
     event.preventDefault();
     submit();
   });
+}
+
+// Told again now and then while it goes on: who joins in between sees it too. Gives what ends it.
+function tellTyping(field, typing) {
+  let timer = null;
+  let toldAt = 0;
+  const stop = () => {
+    clearTimeout(timer);
+    if (timer !== null) typing(false);
+    timer = null;
+    toldAt = 0;
+  };
+  field.addEventListener("input", () => {
+    if (Date.now() - toldAt > TELL_AGAIN_MS) {
+      toldAt = Date.now();
+      typing(true);
+    }
+    clearTimeout(timer);
+    timer = setTimeout(stop, TYPING_LASTS_MS);
+  });
+  field.addEventListener("blur", stop);
+  return stop;
 }
 
 function fitHeight(field) {

@@ -1,5 +1,6 @@
 // The protocol: Rasa's Socket.IO events, with sequence numbers so that nothing is lost or doubled.
 
+import { fileTexts } from "./file_texts.js";
 import { Ledger } from "./ledger.js";
 import { onSessionChangedElsewhere, storedSession, storeSession } from "./session.js";
 import { io } from "./vendor/socket.io.esm.min.js";
@@ -18,7 +19,8 @@ const CONNECTION = {
 };
 
 /** Calls `listener.changed(arrived)` (messages that were not known), `.state("connecting" | "online" |
- *  "reconnecting")`, `.typing(boolean)`, `.notice(text)` and `.restarted()`. */
+ *  "reconnecting")`, `.typing(boolean, name)` (of the staff; without a name it is the assistant), `.notice(text)` and
+ *  `.restarted()`. */
 export class Conversation {
   #ledger = new Ledger();
   #listener;
@@ -56,10 +58,28 @@ export class Conversation {
     this.#sendNext();
   }
 
+  /** Tells the staff, while one of them has the conversation, that the person writes or has stopped. */
+  typing(on) {
+    if (this.#ready && this.#ledger.hasAgent) this.#socket.volatile.emit("person_typing", { session_id: this.#session, on });
+  }
+
   retry(message) {
     message.state = "waiting";
     this.#listener.changed([]);
     this.#sendNext();
+  }
+
+  /** A link to the file of a message, or null with a notice of what hinders it. */
+  async fileLink({ sequence }) {
+    try {
+      const asked = { session_id: this.#session, sequence };
+      const answer = await this.#socket.timeout(ACKNOWLEDGE_WITHIN_MS).emitWithAck("file_wanted", asked);
+      if (answer.text) this.#listener.notice(answer.text);
+      return answer.url ?? null;
+    } catch {
+      this.#listener.notice(fileTexts.later);
+      return null;
+    }
   }
 
   /** Leaves this conversation and begins another; what was not yet sent is dropped. */
@@ -93,6 +113,7 @@ export class Conversation {
     on("transcript", ({ messages }) => this.#receive(messages.map(fromTranscript)));
     on("bot_uttered", (event) => this.#receive([{ ...fromUtterance(event), live: true }]));
     on("bot_typing", ({ on: typing }) => this.#listener.typing(typing));
+    on("agent_typing", ({ on: typing, name }) => this.#listener.typing(typing, name));
     on("notice", ({ text }) => this.#listener.notice(text));
   }
 
@@ -162,8 +183,8 @@ export class Conversation {
   }
 }
 
-function fromTranscript({ sequence, sender, text, buttons, message_id: messageId, sent_at: sentAt }) {
-  return { sequence, sender, text, buttons: buttons ?? [], messageId, sentAt: new Date(sentAt), state: "sent" };
+function fromTranscript({ sequence, sender, text, buttons, message_id: messageId, sent_at: sentAt, signed_by: signedBy, file }) {
+  return { sequence, sender, signedBy, text, file, buttons: buttons ?? [], messageId, sentAt: new Date(sentAt), state: "sent" };
 }
 
 function fromUtterance({ quick_replies: buttons, sender = "assistant", ...event }) {

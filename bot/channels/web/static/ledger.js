@@ -24,6 +24,11 @@ export class Ledger {
     return this.#unsettled.filter((message) => message.state === "waiting");
   }
 
+  /** Whether somebody of the staff has written here. */
+  get hasAgent() {
+    return [...this.#settled.values()].some(({ sender }) => sender === "agent");
+  }
+
   write(message) {
     this.#unsettled.push(message);
   }

@@ -1,6 +1,8 @@
 // The log of the conversation: draws what the ledger holds and keeps the reader's place in it.
 
 import { element, icon } from "./dom.js";
+import { downloadLabel, fileCard } from "./file_card.js";
+import { fileTexts } from "./file_texts.js";
 import { richText } from "./rich_text.js";
 import { texts } from "./texts.js";
 
@@ -18,7 +20,7 @@ export class MessageLog {
   #scroller;
   #typing;
 
-  /** `actions` has choose({title, payload}) for a quick reply and retry(message). */
+  /** `actions` has choose({title, payload}) for a quick reply, retry(message) and download(message). */
   constructor(actions) {
     this.#actions = actions;
     this.#list = element("div");
@@ -43,9 +45,10 @@ export class MessageLog {
     else this.#jump.hidden = false;
   }
 
-  typing(on) {
+  typing(on, name = "") {
     const follow = this.#atBottom();
     this.#typing.hidden = !on;
+    this.#typing.querySelector(".writer").textContent = name ? texts.typing(name) : "";
     if (follow) this.scrollToEnd();
   }
 
@@ -59,6 +62,13 @@ export class MessageLog {
     this.scrollToEnd();
     const start = arrived ? this.#drawn.get(arrived).node.offsetTop - READING_MARGIN_PX : Infinity;
     if (start < this.#scroller.scrollTop) this.#scroller.scrollTop = start;
+  }
+
+  /** Does `change`, which may leave the log less room, and stays at the end if the reader was there. */
+  keepEndDuring(change) {
+    const follow = this.#atBottom();
+    change();
+    if (follow) this.scrollToEnd();
   }
 
   focus() {
@@ -88,7 +98,7 @@ export class MessageLog {
   // A node is drawn again only when its state changed and moved only when it is out of place,
   // because a live region reads aloud whatever is inserted.
   #draw(message, previous, index) {
-    const drawn = this.#drawn.get(message) ?? { node: messageNode(message), state: null };
+    const drawn = this.#drawn.get(message) ?? { node: messageNode(message, this.#actions), state: null };
     if (drawn.state !== message.state) this.#drawState(drawn, message);
     this.#drawn.set(message, drawn);
     drawDay(drawn.node, message, previous);
@@ -136,16 +146,26 @@ export class MessageLog {
   }
 }
 
-function messageNode({ sender, text }) {
+function messageNode(message, actions) {
+  const { sender, text, signedBy, file } = message;
+  const isLine = sender === "agent" && signedBy === undefined; // about the staff: somebody joined or left
   const bubble = element("div", { class: "bubble" });
-  bubble.append(sender === "person" ? text : richText(text));
+  if (file) bubble.append(fileCard(file, downloadButton(message, actions)));
+  else bubble.append(sender === "person" ? text : richText(text));
   return element(
     "div",
-    { class: `message ${sender}` },
-    element("span", { class: sender === "agent" ? "sender" : "unseen" }, `${texts.senders[sender]}: `),
+    { class: isLine ? "message line" : `message ${sender}` },
+    isLine ? "" : element("span", { class: sender === "agent" ? "sender" : "unseen" }, `${signedBy ?? texts.senders[sender]}: `),
     bubble,
     element("div", { class: "meta" }),
   );
+}
+
+// The link is made when it is wanted, as it works for some minutes only.
+function downloadButton(message, actions) {
+  const button = element("button", { type: "button", class: "download", "aria-label": downloadLabel(message.file) }, fileTexts.download);
+  button.addEventListener("click", () => actions.download(message));
+  return button;
 }
 
 function drawDay(node, message, previous) {
@@ -166,10 +186,11 @@ function sameDay(one, other) {
 }
 
 function followsClosely(message, previous) {
-  return previous?.sender === message.sender && sameDay(previous.sentAt, message.sentAt);
+  return previous?.sender === message.sender && previous.signedBy === message.signedBy && sameDay(previous.sentAt, message.sentAt);
 }
 
 function typingIndicator() {
   const dots = [1, 2, 3].map(() => element("span", { class: "dot" }));
-  return element("div", { class: "typing", "aria-hidden": "true", hidden: "" }, ...dots);
+  const writer = element("span", { class: "writer" });
+  return element("div", { class: "typing", "aria-hidden": "true", hidden: "" }, ...dots, writer);
 }

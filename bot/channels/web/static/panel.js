@@ -3,16 +3,23 @@
 import { createComposer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { element, icon, iconButton } from "./dom.js";
+import { acceptDrops } from "./file_choice.js";
 import { MessageLog } from "./message_log.js";
 import { panelSheet } from "./panel_style.js";
 import { createRestartQuestion } from "./restart_question.js";
+import { storedSession } from "./session.js";
+import { proveSession } from "./session_proof.js";
 import { texts } from "./texts.js";
+import { createTray } from "./tray.js";
+import { uploadTexts } from "./upload_texts.js";
+import { Uploads } from "./uploads.js";
 
 const FULL_SCREEN = "(max-width: 540px), (max-height: 480px)";
 const SHOW_STATE_AFTER_MS = 600; // a quick connection needs no words
 
 /** Builds the panel into `parent` and connects; returns it once it can be opened. */
 export function createPanel({ parent, root, server, title, onClosed, onUnread }) {
+  proveSession();
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, panelSheet];
   return new Panel(parent, server, title, { onClosed, onUnread });
 }
@@ -31,22 +38,42 @@ class Panel {
   #stateTimer;
   #spoken = element("p", { class: "unseen", role: "status" });
   #title;
+  #tray;
   #typing = false;
   #unread = 0;
+  #uploads;
 
   constructor(parent, server, title, events) {
     this.#events = events;
     this.#log = new MessageLog({
       choose: (choice) => this.#choose(choice),
       retry: (message) => this.#conversation.retry(message),
+      download: (message) => this.#download(message),
     });
-    this.#composer = createComposer({ say: (text) => this.#say(text), announce: (text) => this.#announce(text) });
+    this.#composer = createComposer({
+      say: (text) => this.#say(text),
+      send: (files) => this.#uploads.add(files),
+      announce: (text) => this.#announce(text),
+      typing: (on) => this.#conversation.typing(on),
+    });
+    this.#tray = createTray({
+      uploads: () => this.#uploads,
+      announce: (text) => this.#announce(text),
+      chooseAgain: () => this.#composer.chooseFiles(),
+    });
     this.#restart = createRestartQuestion({
       confirm: () => this.#startAfresh(),
       closed: () => this.#leaveRestartQuestion(),
     });
     this.#build(parent, title);
     this.#conversation = new Conversation(server, this.#listener());
+    this.#uploads = new Uploads({
+      endpoint: new URL("subidas/", server).href,
+      proof: storedSession,
+      owner: "chat",
+      changed: (entry) => this.#log.keepEndDuring(() => this.#tray.show(entry)),
+    });
+    this.#uploads.entries.forEach((entry) => this.#tray.show(entry));
   }
 
   open() {
@@ -75,12 +102,15 @@ class Panel {
       this.#header(title),
       this.#stateLine,
       this.#log.node,
+      this.#tray.node,
       this.#composer.node,
+      element("div", { class: "drop", "aria-hidden": "true" }, icon("clip"), uploadTexts.drop),
       this.#spoken,
     );
     this.#dialog = element("dialog", { class: "panel", "aria-labelledby": "title" }, this.#main, this.#restart.node);
     parent.append(this.#dialog);
     this.#listenForClosing();
+    acceptDrops(this.#main, (files) => this.#uploads.add(files));
     this.#fullScreen.addEventListener("change", () => this.#dialog.open && this.#reshow());
     followViewport(this.#dialog);
   }
@@ -132,7 +162,7 @@ class Panel {
     return {
       changed: (arrived) => this.#changed(arrived),
       state: (state) => this.#showState(state),
-      typing: (on) => this.#showTyping(on),
+      typing: (on, name) => this.#showTyping(on, name),
       notice: (text) => this.#showNotice(text),
       restarted: () => this.#showTyping(false),
     };
@@ -149,6 +179,13 @@ class Panel {
   #say(text, shown) {
     this.#hideNotice();
     this.#conversation.say(text, shown);
+  }
+
+  // On our own pages it stays where it is; a page of others must not be left for it.
+  async #download(message) {
+    this.#hideNotice();
+    const href = await this.#conversation.fileLink(message);
+    if (href) element("a", { href, download: "", target: "_blank", rel: "noopener" }).click();
   }
 
   #choose({ title, payload }) {
@@ -180,10 +217,10 @@ class Panel {
     this.#stateLine.classList.remove("notice");
   }
 
-  #showTyping(on) {
-    if (on !== this.#typing) this.#announce(on ? texts.typing : "");
+  #showTyping(on, name) {
+    if (on !== this.#typing) this.#announce(on ? texts.typing(name) : "");
     this.#typing = on;
-    this.#log.typing(on);
+    this.#log.typing(on, name);
   }
 
   #announce(text) {
@@ -202,6 +239,7 @@ class Panel {
 
   #startAfresh() {
     this.#composer.clear();
+    this.#uploads.removeAll();
     this.#conversation.startAfresh();
   }
 }

@@ -50,6 +50,10 @@ header :focus-visible { outline-color: var(--on-accent); outline-offset: -3px; b
   max-width: 88%; padding: 10px 14px; border: 1px solid transparent; border-radius: 16px 16px 16px 4px;
   background: var(--paper); overflow-wrap: anywhere; font-size: 15.5px; line-height: 1.5;
 }
+.line { align-items: center; }
+.line .bubble { padding: 2px 8px; background: none; color: var(--ink-soft); font-size: 14px; text-align: center; }
+.line .meta { text-align: center; }
+.writer:not(:empty) { margin-left: 6px; font-size: 14px; line-height: 1; color: var(--ink-soft); }
 .agent .bubble { border-color: var(--edge); }
 .person { align-items: flex-end; }
 .person .bubble {
@@ -72,6 +76,17 @@ header :focus-visible { outline-color: var(--on-accent); outline-offset: -3px; b
 .bubble a[href^="tel:"] { white-space: nowrap; }
 .bubble a:hover { text-decoration-thickness: 2px; }
 strong { font-weight: 650; }
+
+.file-card { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 10px; }
+.file-card svg { flex: none; width: 26px; height: 26px; }
+.card-words { display: grid; flex: 1 1 150px; min-width: 0; }
+.card-facts { font-size: 13.5px; }
+.download {
+  min-height: 44px; padding: 0 16px; border: 1.5px solid currentColor; border-radius: 22px; background: none;
+  color: inherit; font-size: 14.5px; font-weight: 600;
+}
+.download:hover { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
+.person .download:hover { background: var(--surface); border-color: var(--surface); color: var(--ink); }
 
 .replies { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 10px; }
 .reply {
@@ -117,6 +132,38 @@ textarea::placeholder { color: var(--ink-soft); opacity: 1; }
   font-size: 12.5px; line-height: 1.4; color: var(--ink-soft);
 }
 
+.attach { flex: none; border-radius: 50%; color: var(--ink-soft); }
+.attach:hover { color: var(--ink); }
+.attach + input + textarea { padding-left: 2px; }
+.files {
+  flex: none; max-height: 40%; margin: 0; padding: 4px 12px; overflow-y: auto; list-style: none;
+  border-top: 1px solid var(--line); background: var(--surface);
+}
+.file { display: flex; align-items: center; gap: 4px; padding: 6px 0 6px 6px; }
+.file + .file { border-top: 1px solid var(--line); }
+.file-about { display: grid; grid-template-columns: 1fr auto; align-items: baseline; gap: 2px 10px; flex: 1; min-width: 0; }
+.file-name { overflow: hidden; font-size: 14.5px; font-weight: 550; text-overflow: ellipsis; white-space: nowrap; }
+.file-status { font-size: 13px; line-height: 1.4; color: var(--ink-soft); font-variant-numeric: tabular-nums; }
+.file progress { grid-column: 1 / -1; width: 100%; height: 6px; accent-color: var(--accent); }
+.file:is([data-state="cut"], [data-state="failed"], [data-state="interrupted"]) .file-status { grid-column: 1 / -1; }
+.file[data-state="failed"] .file-status { color: var(--ink); }
+.file[data-state="failed"] .file-name::before { content: "⚠ "; }
+.file[data-state="done"] .file-status::before { content: "✓ "; }
+.again {
+  grid-column: 1 / -1; justify-self: start; min-height: 44px; padding: 0 16px; border: 1.5px solid var(--edge);
+  border-radius: 22px; background: none; font-size: 14.5px; font-weight: 600;
+}
+.file-close { display: grid; place-items: center; flex: none; width: 44px; height: 44px; padding: 0; border: 0; border-radius: 50%; background: none; }
+.file-close:hover { background: var(--paper); }
+.file-close svg { width: 18px; height: 18px; }
+.drop {
+  position: absolute; inset: 8px; z-index: 1; display: none; place-content: center; justify-items: center; gap: 10px;
+  border: 2px dashed var(--edge); border-radius: 14px; background: var(--surface); font-size: 17px; font-weight: 600;
+  pointer-events: none;
+}
+.drop svg { width: 36px; height: 36px; }
+.dropping .drop { display: grid; }
+
 .question {
   position: absolute; inset: 0; display: grid; align-items: end; padding: 16px; background: rgb(8 20 24 / 55%);
 }
@@ -153,6 +200,6 @@ textarea::placeholder { color: var(--ink-soft); opacity: 1; }
   .message { break-inside: avoid; }
   .bubble, .person .bubble { border-color: #767676; background: none; color: #000; }
   header { background: none; color: #000; }
-  .tool, .composer, .state, .replies, .typing, .jump, .question { display: none !important; }
+  .tool, .composer, .files, .state, .replies, .typing, .jump, .question { display: none !important; }
 }
 `);

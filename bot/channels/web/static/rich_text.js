@@ -5,9 +5,10 @@ import { element } from "./dom.js";
 import { texts } from "./texts.js";
 
 const BULLET = /^\s*[-*] +(.*)$/;
-const NUMBER = /^\s*\d+[.)] +(.*)$/;
+const NUMBER = /^\s*(\d+)[.)] +(.*)$/;
 const INLINE = /\*\*(.+?)\*\*|\[([^\]]+)\]\(([^)\s]+)\)/gs;
 const SCHEMES = ["https:", "mailto:", "tel:"];
+const HOME = new URL(import.meta.url).origin;
 
 /** A fragment with `text` laid out. */
 export function richText(text) {
@@ -21,10 +22,10 @@ function blocks(text) {
   const found = [];
   let current = null;
   for (const line of text.split(/\r?\n/)) {
-    const { kind, content } = classify(line);
+    const { kind, content, start } = classify(line);
     if (kind === "blank") current = null;
     else if (current?.kind === kind) current.lines.push(content);
-    else found.push((current = { kind, lines: [content] }));
+    else found.push((current = { kind, start, lines: [content] }));
   }
   return found;
 }
@@ -34,13 +35,14 @@ function classify(line) {
   const bullet = BULLET.exec(line);
   if (bullet) return { kind: "ul", content: bullet[1] };
   const number = NUMBER.exec(line);
-  if (number) return { kind: "ol", content: number[1] };
+  if (number) return { kind: "ol", start: number[1], content: number[2] };
   return { kind: "p", content: line };
 }
 
-function renderBlock({ kind, lines }) {
+function renderBlock({ kind, start, lines }) {
   if (kind === "p") return element("p", {}, ...withBreaks(lines));
-  return element(kind, {}, ...lines.map((line) => element("li", {}, ...inline(line))));
+  const attributes = start && start !== "1" ? { start } : {}; // the next page of a list goes on counting
+  return element(kind, attributes, ...lines.map((line) => element("li", {}, ...inline(line))));
 }
 
 function withBreaks(lines) {
@@ -63,16 +65,19 @@ function renderMatch([written, bold, label, address]) {
 }
 
 function link(label, address) {
-  const scheme = schemeOf(address);
-  if (!SCHEMES.includes(scheme)) return null;
-  if (scheme !== "https:") return element("a", { href: address, rel: "noopener" }, label);
+  const url = read(address);
+  const isOurs = url?.origin === HOME;
+  if (!isOurs && !SCHEMES.includes(url?.protocol)) return null;
+  if (url.origin === "null") return element("a", { href: address, rel: "noopener" }, label);
   const warning = element("span", { class: "unseen" }, texts.opensElsewhere);
-  return element("a", { href: address, rel: "noopener noreferrer", target: "_blank" }, label, warning);
+  // Our own pages may ask this one which conversation it shows (session_proof.js); nobody else learns who opened them.
+  const rel = isOurs ? "opener" : "noopener noreferrer";
+  return element("a", { href: address, rel, target: "_blank" }, label, warning);
 }
 
-function schemeOf(address) {
+function read(address) {
   try {
-    return new URL(address).protocol;
+    return new URL(address);
   } catch {
     return null; // relative, or not an address at all
   }

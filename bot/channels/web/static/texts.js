@@ -16,7 +16,7 @@ export const texts = {
   send: "Enviar",
   remaining: (count) => `${plural(count, "Queda", "Quedan")} ${count} ${plural(count, "carácter", "caracteres")}`,
   quickReplies: "Respuestas rápidas",
-  typing: "El asistente está escribiendo",
+  typing: (name) => (name ? `${name} está escribiendo…` : "El asistente está escribiendo"),
   newMessages: "Mensajes nuevos",
   senders: { person: "Tú", assistant: "Asistente", agent: "Equipo de atención" },
   today: "Hoy",
