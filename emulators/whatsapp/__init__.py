@@ -1,0 +1,1 @@
+"""WhatsApp's Cloud API for tests: `python -m emulators.whatsapp`. docs/emulators.md tells how to use it."""
