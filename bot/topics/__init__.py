@@ -1,0 +1,1 @@
+"""Which topic each turn answered, counted as it happens; and the titles of topics, as people read them."""
