@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from rapidfuzz import fuzz, process
 
 from bot.identity.identifier_checks import Kind, Problem
 
@@ -23,7 +24,15 @@ LONGEST_TITLE = 24
 MOST_BUTTONS = 3
 # Placeholders that the code fills in; all the others are keys of company.yml.
 FILLED_BY_CODE = {
-    "utter_too_long": {"limit"},
+    "utter_assignment_ended": {"client"},
+    "utter_assignment_accepted": {"client", "tracking_key"},
+    "utter_assignment_refused": {"client", "tracking_key"},
+    "utter_assignment_expired": {"tracking_key"},
+    "utter_assignment_closed": {"tracking_key"},
+    "utter_clients_accept": {"link"},
+    "utter_clients_accept_done": {"agency", "client"},
+    "utter_account_registered_with_nif": {"agency"},
+    "utter_account_registered_with_cif": {"agency"},
     "utter_identifier_kind_nif": {"identifier"},
     "utter_identifier_kind_nie": {"identifier"},
     "utter_identifier_kind_passport": {"identifier"},
@@ -33,11 +42,55 @@ FILLED_BY_CODE = {
     "utter_identifier_too_long": {"identifier"},
     "utter_identifier_wrong_check_digit": {"identifier"},
     "utter_identifier_wrong_format": {"identifier"},
+    "utter_sign_in_needed": {"link"},
+    "utter_notice_procedure_changed": {"tracking_key", "what"},
+    "utter_notice_contact_accepted": {"name"},
+    "utter_notice_invoices_overdue": {"count"},
+    "utter_sign_in_closed_elsewhere": {"link"},
+    "utter_sign_in": {"link"},
+    "utter_sign_in_again": {"link"},
+    "utter_already_signed_in": {"name"},
+    "utter_signed_in": {"agency", "name"},
+    "utter_signed_in_without_agency": {"name"},
+    "utter_who_am_i_full": {"agency", "name", "since"},
+    "utter_who_am_i_read_only": {"agency", "name", "since"},
+    "utter_client_not_found": {"searched"},
+    "utter_unreadable_date": {"date"},
+    "utter_invoice_not_found": {"number"},
+    "utter_too_many_files": {"count", "most"},
+    "utter_payment_day_set": {"client", "day"},
+    "utter_too_long": {"limit"},
+    "utter_papers_page": {"link"},
+    "utter_procedures_track": {"link"},
+    "utter_procedure_cancel_sign_in": {"link"},
+    "utter_handoff_call": {"phone", "key"},
+    "utter_handoff_mail": {"email", "key"},
+    "utter_handoff_stopped_request_goes_on": {"key"},
+    "utter_technical_problem_handed_off": {"key"},
+    "utter_desk_joined": {"agent"},
+    "utter_desk_passed_on": {"agent"},
+    "utter_desk_lost": {"agent"},
+    "utter_desk_handed_back": {"agent"},
+    "utter_desk_closed": {"agent"},
+    "utter_desk_file_refused": {"file"},
+    "utter_other_desk_file": {"agent"},
 }
 # "Sí", "cancelar", an identifier: said in every dialogue, and rightly in the training data too.
 SHORT_ANSWER_WORDS = 2
 COMMANDS = {"empezar de nuevo"}
-NOT_TRAINED = {"nlu_fallback"}
+ALMOST_THE_SAME = 90  # of 100, in letters
+# What a reader finds by its form, what only a button leads to, and what an event of the system starts.
+FOUND_WITHOUT_EXAMPLES = {
+    *("follow_up", "code_given", "registration_check", "signed_in", "assignment_answered"),
+    *("leave_question", "procedure_cancel", "procedure_changed", "registration_update"),
+    *("documents_arrived", "documents_identity_card", "documents_paper"),
+    *("handoff_wait", "handoff_call", "handoff_mail", "handoff_stop", "handed_back"),
+    *("rating_given", "rating_comment"),
+    *("notices", "devices", "recall"),
+}
+SCORES = {"utter_ask_rating", "utter_ask_rating_person"}
+"""Scores are five; channels with fewer buttons show a list."""
+NOT_TRAINED = {"nlu_fallback"} | FOUND_WITHOUT_EXAMPLES
 
 
 @cache
@@ -109,6 +162,17 @@ def is_phrasing(sentence: str) -> bool:
     """Whether a normalised sentence is somebody's own way to put it, not a short answer or a command."""
     words = [word for word in sentence.split() if word.isalpha() and len(word) > 1]
     return len(words) > SHORT_ANSWER_WORDS and sentence not in COMMANDS
+
+
+def without_identifiers(sentence: str) -> str:
+    """A normalised sentence in which every number and identifier looks the same."""
+    return re.sub(r"\w*\d\w*", "0", sentence)
+
+
+def nearest(sentence: str, others: set[str]) -> str | None:
+    """One of `others` that says nearly the same in the same words."""
+    found = process.extractOne(sentence, others, scorer=fuzz.ratio, score_cutoff=ALMOST_THE_SAME)
+    return found[0] if found else None
 
 
 def said_in(node: Any) -> Iterator[str]:
@@ -242,11 +306,13 @@ def test_titles_are_unique_and_short() -> None:
 def test_every_answer_about_the_customer_area_has_a_title() -> None:
     smalltalk = {"greet", "goodbye", "thanks", "affirm", "deny", "bot_challenge", "insult"}
     control = {"cancel", "go_back", "start_over", "nlu_fallback"}
-    assert set(topics()) - titles().keys() == smalltalk | control | {"out_of_scope"}
+    untitled = set(topics()) - titles().keys() - FOUND_WITHOUT_EXAMPLES
+    assert untitled == smalltalk | control | {"out_of_scope"}
 
 
 def test_a_response_has_at_most_three_buttons() -> None:
-    assert all(len(variation.get("buttons", [])) <= MOST_BUTTONS for _, variation in variations())
+    crowded = {name for name, variation in variations() if len(variation.get("buttons", [])) > MOST_BUTTONS}
+    assert crowded == SCORES
 
 
 def test_a_button_leads_to_a_topic_and_bears_its_title() -> None:
@@ -274,6 +340,14 @@ def test_no_held_out_sentence_is_in_the_training_data() -> None:
     assert not leaked
 
 
+def test_no_held_out_request_is_nearly_in_the_training_data() -> None:
+    trained = {without_identifiers(sentence) for sentence in training_topics()}
+    asked = {without_identifiers(normalised(s)) for _, s in sentences(ROOT / "tests/nlu/heldout_area.yml")}
+    near = {sentence: nearest(sentence, trained) for sentence in asked}
+    assert near
+    assert not {sentence: found for sentence, found in near.items() if found}
+
+
 def test_no_dialogue_is_spoken_in_training_sentences() -> None:
     paths = sorted((ROOT / "tests/dialogues").glob("*.yml"))
     said = {normalised(sentence) for path in paths for sentence in said_in(read(path))}
@@ -288,7 +362,8 @@ def test_the_domain_lists_the_actions_that_exist() -> None:
 
 
 def test_actions_set_only_slots_of_the_domain() -> None:
-    named = {value for value in constants_in(calls_of("SlotSet") + calls_of("get_slot")) if isinstance(value, str)}
+    calls = [ast.Call(call.func, call.args[:1], []) for call in calls_of("SlotSet") + calls_of("get_slot")]
+    named = {value for value in constants_in(calls) if isinstance(value, str)}
     assert named <= {*domain()["slots"], "requested_slot", "session_started_metadata"}
 
 
@@ -308,7 +383,33 @@ def test_no_slot_influences_the_conversation() -> None:
     assert not [name for name, slot in domain()["slots"].items() if slot["influence_conversation"]]
 
 
-def test_no_action_holds_a_text() -> None:
-    assert not [
-        ast.unparse(call) for call in calls_of("utter_message") if call.args or "text" in {k.arg for k in call.keywords}
+def test_the_buttons_of_lists_and_cards_are_used_and_lead_to_topics() -> None:
+    written = read(ROOT / "actions/templates/buttons.yml")
+    named = {value for value in strings_of_actions() if value in written}
+    assert named == written.keys()
+    assert all(button["payload"].removeprefix("/") in topics() for button in written.values())
+    assert all(len(button["title"]) <= LONGEST_TITLE for button in written.values())
+
+
+def test_no_action_holds_the_title_of_a_button() -> None:
+    dictionaries = [node for module in modules("actions") for node in ast.walk(module) if isinstance(node, ast.Dict)]
+    titles = [
+        value
+        for node in dictionaries
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant) and key.value == "title"
     ]
+    assert titles
+    assert not [ast.unparse(value) for value in titles if not isinstance(value, ast.Name)]
+
+
+def strings_of_actions() -> set[str]:
+    nodes = [node for module in modules("actions") for node in ast.walk(module)]
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+def test_no_action_holds_a_text() -> None:
+    """What is said comes from domain.yml or, through `render`, from a template."""
+    given = [keyword.value for call in calls_of("utter_message") for keyword in call.keywords if keyword.arg == "text"]
+    assert not [call for call in calls_of("utter_message") if call.args]
+    assert not [ast.unparse(value) for value in given if isinstance(value, (ast.Constant, ast.JoinedStr, ast.BinOp))]

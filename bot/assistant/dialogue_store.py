@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -11,9 +12,9 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy import Column, Connection, String, Table, Text, bindparam, insert, select, update
 
 from bot.assistant.dialogue import DialogueTracker, freeze, thaw
-from bot.assistant.turn import current_turn
 from bot.database import Database, Moment, metadata, migrate, utc_now
 from bot.settings import read_settings
+from bot.turn import current_turn
 
 dialogue_table = Table(
     "dialogue",
@@ -78,6 +79,27 @@ class DialogueStore(TrackerStore):
         """Every address with a dialogue."""
         with self._transaction() as connection:
             return list(connection.execute(ADDRESSES).scalars())
+
+
+def active_form(connection: Connection, address: str) -> str | None:
+    """The form that a dialogue is in; None where it is in none."""
+    state = connection.execute(READ, {"wanted": address}).scalar_one_or_none()
+    events = json.loads(state)["events"] if state else []
+    forms = (event.get("name") for event in reversed(events) if event.get("event") == "active_loop")
+    return next(forms, None)
+
+
+def was_just_asked(connection: Connection, address: str, slot: str, messages: int) -> bool:
+    """Whether a slot that keeps an open question was filled since the last so many messages, and still is."""
+    state = connection.execute(READ, {"wanted": address}).scalar_one_or_none()
+    said = 0
+    for event in reversed(json.loads(state)["events"] if state else []):
+        if event.get("event") == "slot" and event.get("name") == slot:
+            return event.get("value") is not None
+        said += event.get("event") == "user"
+        if said == messages:
+            break
+    return False
 
 
 def _own_database() -> Database:

@@ -22,7 +22,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.common import TempDirectoryPath, get_temp_dir_name
 
 from bot.assistant.graph_runner import SequentialGraphRunner
-from bot.assistant.turn import current_turn
+from bot.turn import current_turn
 
 SLASH = "/"
 

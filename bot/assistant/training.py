@@ -13,7 +13,14 @@ from bot.logs import hide_warnings
 from bot.settings import PROJECT, BadSetting
 
 MODEL_NAME = "ventanilla"
-SOURCES = ("config.yml", "domain.yml", "requirements.lock", "data/**/*.yml", "bot/assistant/nlu/*", "bot/identity/*.py")
+SOURCES = (
+    "config.yml",
+    "domain.yml",
+    "requirements.lock",
+    "data/**/*.yml",
+    "bot/assistant/nlu/*",
+    "bot/identity/identifier*.py",
+)
 
 
 class TrainingFailed(Exception):

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.area import Area
 from bot.assistant import training
 from bot.assistant.engine import RasaAssistant
 from bot.company import read_company
 from bot.database import Database, migrate
 from bot.settings import read_settings
+
+AREA = Area("http://localhost:8080", b"a key of the tests, long enough to be one")
 
 
 @pytest.fixture(scope="session")
@@ -32,4 +35,4 @@ def trained_model() -> Path:
 
 @pytest.fixture(scope="session")
 def assistant(trained_model: Path, own_database: Database) -> RasaAssistant:
-    return RasaAssistant(trained_model, own_database, read_company(read_settings().company_file))
+    return RasaAssistant(trained_model, own_database, read_company(read_settings().company_file), AREA)

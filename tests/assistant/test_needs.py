@@ -12,6 +12,8 @@ SAID = {
     "dónde veo las facturas": ("invoices_view", 0.9),
     "gracias por todo": ("thanks", 0.99),
     "quiero el mejor trato": ("complaint", 0.5),
+    "cómo cierro sesión": ("sign_out", 0.9),
+    "quién me ha autorizado": ("contacts_list", 0.9),
 }
 
 
@@ -55,8 +57,61 @@ def test_a_second_need_is_cut_off(text: str, clauses: list[str]) -> None:
     assert split_needs(text) == clauses
 
 
-def test_no_more_than_three_clauses_come_out() -> None:
-    assert len(split_needs("quiero ver esto. quiero ver eso. quiero ver más. quiero ver otro.")) == 3
+@pytest.mark.parametrize(
+    "text",
+    [
+        "autoriza a Ana. No quiero que tramite",
+        "autoriza a Ana. Que solo pueda ver",
+        "quiero autorizar a mi hermana, necesito que vea las facturas",
+        "autoriza a Ana. Solo lectura",
+        "dale acceso a Ana; autorización total",
+        "quiero las facturas de marzo y también el total",
+        "la fra. de marzo",
+        "facturas de Llorente y Vega, S. L. de este año",
+        "autoriza a D. Luis Pérez",
+        "enséñame las facturas de marzo y las de abril",
+        "autoriza a Marta Ruiz, 12345678Z, y dale acceso total",
+    ],
+)
+def test_details_and_abbreviations_are_not_cut_off(text: str) -> None:
+    assert split_needs(text) == [text]
+
+
+def test_no_more_than_three_needs_are_answered() -> None:
+    text = "cómo autorizo a mi socio. dónde veo las facturas. cómo cierro sesión. quién me ha autorizado."
+    assert len(needs_of(parse, text)) == 3
+
+
+def test_no_more_than_six_clauses_are_read() -> None:
+    read: list[str] = []
+
+    def counting(text: str) -> Mapping[str, Any]:
+        read.append(text)
+        return parse(text)
+
+    needs_of(counting, "quiero ver esto. " * 9)
+    assert len(read) == 1 + 6
+
+
+def test_each_need_keeps_what_was_said_of_it() -> None:
+    text = (
+        "Hola. Por favor, cómo autorizo a mi socio. Su NIF es 12345678Z. Solo lectura. Y además dónde veo las facturas."
+    )
+    assert needs_of(parse, text) == [
+        Need("contacts_add", "Por favor, cómo autorizo a mi socio. Su NIF es 12345678Z. Solo lectura"),
+        Need("invoices_view", "dónde veo las facturas"),
+    ]
+
+
+def test_a_detail_that_would_change_the_topic_is_left_out() -> None:
+    changed = {"dónde veo las facturas. Otro tema": "contracts_view"}
+
+    def unsteady(text: str) -> Mapping[str, Any]:
+        found = parse(text)
+        return found if text not in changed else {**found, "intent": {"name": changed[text], "confidence": 0.9}}
+
+    text = "dónde veo las facturas. Otro tema. cómo autorizo a mi socio"
+    assert Need("invoices_view", "dónde veo las facturas") in needs_of(unsteady, text)
 
 
 def test_two_sure_topics_are_two_needs_the_main_one_first() -> None:
