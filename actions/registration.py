@@ -3,9 +3,13 @@
 from typing import Any
 
 from rasa_sdk import Action, FormValidationAction, Tracker
+from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.forms import ALLOWED_FAILURES, FAILURES, REGISTRATION_FORM, REQUESTED_SLOT
+from actions.procedures import begin_registration_update, wants_registration_update
+from actions.registration_check import LOOKUP
+from actions.visit import turn_of
 from bot.identity.identifiers import Identifier, Kind, find_identifiers
 from bot.identity.representation import still_represents
 
@@ -110,9 +114,9 @@ class ActionRegistrationResult(Action):
         return "action_registration_result"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        """Utter what follows; empties the slots of the form."""
+        """Utter what follows and offer to check the account; empties the slots of the form."""
         dispatcher.utter_message(response=_result(tracker))
-        return REGISTRATION_FORM.clear()
+        return [*REGISTRATION_FORM.clear(), *_offer_check(dispatcher, tracker.get_slot(_IDENTIFIER))]
 
 
 class ActionAnswerIdentifier(Action):
@@ -125,13 +129,27 @@ class ActionAnswerIdentifier(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Utter the answer; without an identifier in the message, what is known about its topic or what to write."""
         intent = _intent(tracker)
+        with turn_of(tracker) as turn:
+            if wants_registration_update(turn, _text(tracker)):
+                return begin_registration_update(dispatcher, tracker)
         found = _best(find_identifiers(_text(tracker), expected=intent == "identifier_given"))
         if found:
-            response = _refusal(found) or _answer(found, _is_about_registration(tracker))
+            refusal, is_about_registration = _refusal(found), _is_about_registration(tracker)
+            response = refusal or _answer(found, is_about_registration)
             dispatcher.utter_message(response=response, identifier=found.value)
+            if is_about_registration and not refusal:
+                return _offer_check(dispatcher, found.value)
         else:
             dispatcher.utter_message(response=f"utter_{intent}")
         return []
+
+
+def _offer_check(dispatcher: CollectingDispatcher, identifier: str | None) -> Events:
+    """What the form of an identifier says is told; what the account was registered with takes a mailed code."""
+    if not identifier:
+        return []
+    dispatcher.utter_message(response="utter_registration_check_offered")
+    return [SlotSet(LOOKUP, identifier)]
 
 
 def _result(tracker: Tracker) -> str:

@@ -2,9 +2,16 @@
 
 from typing import Any
 
-from actions.control import ActionCancel, ActionGoBack, ActionLeaveForm, ActionStartOver
-from tests.actions.conversations import Outcome, outcome_of, tracker_of
+import pytest
 
+from actions.control import ActionCancel, ActionGoBack, ActionLeaveForm, ActionStartOver
+from bot.area import Area
+from bot.database import Database
+from bot.turn import Turn, running
+from tests.actions.conversations import Outcome, outcome_of, tracker_of
+from tests.conftest import DEMO_DAY
+
+AREA = Area("http://localhost:8080", b"a key of the tests, long enough to be one")
 FORM = "registration_form"
 FORGOTTEN = {"registration_identifier": None, "still_representative": None, "registration_kind": None}
 
@@ -20,9 +27,17 @@ def test_cancel_leaves_the_form_and_forgets_its_answers() -> None:
     assert outcome.loops == [None]
 
 
-def test_cancel_outside_a_form_says_that_there_is_nothing_to_cancel() -> None:
-    outcome = outcome_of(ActionCancel(), tracker_of("cancela", "cancel"))
+def test_cancel_outside_a_form_says_that_there_is_nothing_to_cancel(database: Database) -> None:
+    with database.writing() as connection, running(Turn(connection, "rest:a", DEMO_DAY, AREA)):
+        outcome = outcome_of(ActionCancel(), tracker_of("cancela", "cancel"))
     assert (outcome.said, outcome.events) == (["utter_nothing_to_cancel"], [])
+
+
+@pytest.mark.parametrize("action", [ActionCancel(), ActionGoBack()])
+def test_outside_a_form_what_waits_for_a_yes_is_given_up(action: Any, database: Database) -> None:
+    with database.writing() as connection, running(Turn(connection, "rest:a", DEMO_DAY, AREA)):
+        outcome = outcome_of(action, tracker_of("no espera, no se lo quites", "go_back", proposal="r"))
+    assert (outcome.said, outcome.slots) == (["utter_not_confirmed"], {"proposal": None})
 
 
 def test_going_back_from_the_second_question_forgets_the_first_answer() -> None:

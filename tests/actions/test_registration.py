@@ -178,7 +178,33 @@ ANSWERS = [
 @pytest.mark.parametrize(("text", "intent", "response"), ANSWERS)
 def test_a_message_about_an_identifier_is_answered_from_its_form(text: str, intent: str, response: str) -> None:
     outcome = outcome_of(ActionAnswerIdentifier(), tracker_of(text, intent))
-    assert (outcome.said, outcome.events) == ([response], [])
+    assert outcome.said[0] == response
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "kept"),
+    [
+        ("Me di de alta con B12345674, ¿qué hago?", "registered_with_cif", "B12345674"),
+        ("me di de alta con el 12345678-z", "registered_with_nif", "12345678Z"),
+        ("me di de alta con 12345678A", "registered_with_nif", None),
+        ("¿B12345674 es un CIF?", "identifier_given", None),
+        ("me di de alta con el CIF", "registered_with_cif", None),
+    ],
+)
+def test_a_check_is_offered_of_a_good_identifier_of_an_account(text: str, intent: str, kept: str | None) -> None:
+    outcome = outcome_of(ActionAnswerIdentifier(), tracker_of(text, intent))
+    assert ("utter_registration_check_offered" in outcome.said, outcome.slots.get("lookup_identifier")) == (
+        kept is not None,
+        kept,
+    )
+
+
+def test_a_check_is_offered_after_the_form_too() -> None:
+    outcome = outcome_of(
+        ActionRegistrationResult(), tracker_of(registration_identifier="B12345674", registration_kind="cif")
+    )
+    assert outcome.said == ["utter_registration_cif", "utter_registration_check_offered"]
+    assert outcome.slots["lookup_identifier"] == "B12345674"
 
 
 def test_an_answer_about_an_identifier_names_it() -> None:
