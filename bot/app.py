@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-import socketio
 import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import OperationalError
 
-from bot.channels.rest.views import RestViews
-from bot.channels.web.events import WebChat
-from bot.channels.web.sessions import Sessions
-from bot.channels.web.views import WebViews, share_with_embedding_pages
+from bot.channels.web.views import share_with_embedding_pages
 from bot.services import Services
 
 LARGEST_BODY_BYTES = 1_000_000
@@ -26,45 +23,54 @@ log = structlog.get_logger()
 def make_app(services: Services) -> web.Application:
     """The application with every channel."""
     app = web.Application(middlewares=[clear_errors, share_with_embedding_pages], client_max_size=LARGEST_BODY_BYTES)
-    settings = services.settings
-    chat = _web_chat(app, services)
     app.add_routes([web.get("/health", health), web.get("/metrics", metrics)])
-    app.add_routes(RestViews(services.delivery, settings.rest_api_key.get_secret_value()).routes())
-    app.add_routes(WebViews(services.company).routes())
-    app.cleanup_ctx.append(lambda _app: lifetime(services, chat))
+    for channel in services.channels:
+        channel.attach(app)
+    app.add_routes(services.customer_area.routes())
+    app.add_routes(services.chatwoot.routes() if services.chatwoot else [])
+    app.add_routes(services.supervision.routes())  # before the desk's, which answers all that is left below /desk
+    app.add_routes(services.desk.procedure_pages.routes())
+    app.add_routes([route for views in services.desk.file_views for route in views.routes()])
+    app.add_routes(services.desk.account_pages.routes())
+    app.add_routes(services.desk.provider_pages.routes() if services.desk.provider_pages else [])
+    app.add_routes(services.desk.pages.routes())
+    app.on_shutdown.append(lambda _app: asyncio.to_thread(services.customer_area.documents.break_off))
+    app.cleanup_ctx.append(lambda _app: lifetime(services))
     return app
 
 
-def _web_chat(app: web.Application, services: Services) -> WebChat:
-    settings = services.settings
-    manager = socketio.AsyncRedisManager(settings.redis_url) if settings.redis_url else None
-    server = socketio.AsyncServer(
-        async_mode="aiohttp",
-        client_manager=manager,
-        cors_allowed_origins=_allowed_origin(settings.embed_origins),
-        max_http_buffer_size=LARGEST_BODY_BYTES,
-        logger=False,
-        engineio_logger=False,
-    )
-    server.attach(app)
-    return WebChat(server, Sessions(services.secret), services.delivery, settings.behind_proxy)
-
-
-def _allowed_origin(embed_origins: tuple[str, ...]) -> Callable[[str, dict[str, str]], bool]:
-    """Our own pages, whatever name they are reached by, and the origins that the operator lists."""
-
-    def is_allowed(origin: str, environ: dict[str, str]) -> bool:
-        own = {f"http://{environ.get('HTTP_HOST')}", f"https://{environ.get('HTTP_HOST')}"}
-        return origin in own or origin in embed_origins
-
-    return is_allowed
-
-
-async def lifetime(services: Services, chat: WebChat) -> AsyncIterator[None]:
+async def lifetime(services: Services) -> AsyncIterator[None]:
     """Finish what the last stop cut off; at the end let running turns finish."""
+    for channel in services.channels:
+        await channel.start()
+    await services.outbound.start()
     await services.delivery.resume()
+    services.notices.start()
+    outbox = services.customer_area.outbox
+    documents = services.customer_area.documents
+    if outbox is not None:
+        outbox.start()
+    documents.start()
+    expiries = services.customer_area.expiries
+    expiries.start()
+    services.live.start()
+    services.supervision.forgetting.start()
+    if services.chatwoot is not None:
+        services.chatwoot.worker.start()
     yield
-    await chat.finish()
+    await expiries.finish()
+    if services.chatwoot is not None:
+        await services.chatwoot.worker.finish()
+    services.supervision.forgetting.finish()
+    await services.live.finish()
+    await asyncio.gather(*(channel.finish() for channel in services.channels))
+    await services.notices.finish()
+    await services.delivery.finish()
+    await services.outbound.finish()
+    await asyncio.gather(*(channel.close() for channel in services.channels))
+    await asyncio.to_thread(documents.finish)
+    if outbox is not None:
+        await asyncio.to_thread(outbox.finish)
     services.close()
 
 
