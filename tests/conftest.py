@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -38,49 +40,152 @@ def need_program(name: str) -> str:
     return str(path)
 
 
-@pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[str]:
-    """A database of our own on the PostgreSQL server that TEST_POSTGRESQL_URL names; dropped at the end."""
+@contextmanager
+def own_postgresql(suffix: str) -> Iterator[str]:
+    """A database of our own on the server that TEST_POSTGRESQL_URL names; it need not survive a power cut."""
+    name = f"{TEST_DATABASE}_{suffix}"
     server = create_engine(POSTGRESQL, isolation_level="AUTOCOMMIT")
     try:
         with server.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {TEST_DATABASE}"))
+            connection.execute(text(f"CREATE DATABASE {name}"))
+            connection.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = off"))
     except SQLAlchemyError:
         leave_out("no PostgreSQL server answers at TEST_POSTGRESQL_URL")
-    yield make_url(POSTGRESQL).set(database=TEST_DATABASE).render_as_string(hide_password=False)
+    yield make_url(POSTGRESQL).set(database=name).render_as_string(hide_password=False)
     with server.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {TEST_DATABASE} WITH (FORCE)"))
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     server.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """An empty database, for servers one after the other."""
+    with own_postgresql("servers") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def fresh_postgresql_url() -> Iterator[str]:
+    """An empty database of a module's own, for a server that lives as long."""
+    with own_postgresql(uuid.uuid4().hex[:8]) as url:
+        yield url
+
+
+TABLES = """SELECT oid::regclass::text FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'"""
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql_url() -> Iterator[str]:
+    """A database with today's schema: making it for each test would take longer than the tests.
+
+    Nothing is learnt of a table from the rows of the test before: plans would depend on the order of the tests.
+    """
+    with own_postgresql("tests") as url:
+        make_schema(url)
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            for table in list(connection.execute(text(TABLES)).scalars()):
+                connection.execute(text(f"ALTER TABLE {table} SET (autovacuum_enabled = false)"))
+        engine.dispose()
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with today's schema, to be copied."""
+    path = tmp_path_factory.mktemp("schema") / "empty.db"
+    make_schema(f"sqlite:///{path}")
+    return path
+
+
+def make_schema(url: str) -> None:
+    database = Database(url)
+    migrate(database)
+    database.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database, once of each kind."""
+    """The address of a database with today's schema and nothing in it, once of each kind."""
     if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "test.db")
         return f"sqlite:///{tmp_path / 'test.db'}"
-    url: str = request.getfixturevalue("postgresql_url")
+    url: str = request.getfixturevalue("migrated_postgresql_url")
+    empty(url)
+    return url
+
+
+def empty(url: str) -> None:
+    """Take every row out, also where triggers forbid it, and count ids from 1 again: the tables are as if new."""
     engine = create_engine(url)
     with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        used = list(connection.execute(text(f"{TABLES} AND pg_relation_size(oid) > 0")).scalars())
+        if used:
+            connection.execute(text(f"TRUNCATE {', '.join(used)} CASCADE"))
+        connection.execute(text("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"))
     engine.dispose()
-    return url
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A database with today's schema."""
     database = Database(database_url)
-    migrate(database)
     yield database
     database.close()
 
 
-@pytest.fixture
-def demo(database: Database) -> Database:
-    """A database with the invented world of DEMO_DAY in it: three agencies, 200 clients."""
+@pytest.fixture(scope="session")
+def demo_sqlite(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the invented world in it, to be copied."""
+    path = tmp_path_factory.mktemp("demo") / "demo.db"
+    shutil.copy(migrated_sqlite, path)
+    database = Database(f"sqlite:///{path}")
     ensure_demo(database, DEMO_DAY)
+    database.close()
+    return path
+
+
+@pytest.fixture
+def demo(request: pytest.FixtureRequest, database: Database, tmp_path: Path) -> Database:
+    """A database with the invented world of DEMO_DAY in it: three agencies, 200 clients. Made once and then copied."""
+    if database.is_sqlite:
+        shutil.copy(request.getfixturevalue("demo_sqlite"), tmp_path / "test.db")  # nothing has opened it yet
+    else:
+        fill_from_copy(database)
     return database
+
+
+def fill_from_copy(database: Database) -> None:
+    """Insert the world from the schema `kept`, which the first test that needs it makes."""
+    with database.engine.begin() as connection:
+        is_kept = connection.execute(text("SELECT to_regclass('kept.agency')")).scalar()
+    if not is_kept:
+        ensure_demo(database, DEMO_DAY)
+    with database.engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        if not is_kept:
+            connection.execute(text("CREATE SCHEMA kept"))
+        for table in tables_of(connection, "kept" if is_kept else "public"):
+            if not is_kept:
+                connection.execute(text(f"CREATE TABLE kept.{table} AS TABLE public.{table}"))
+                continue
+            connection.execute(text(f"INSERT INTO public.{table} SELECT * FROM kept.{table}"))
+        numbered = (
+            "SELECT table_name FROM information_schema.columns WHERE table_schema = 'kept' AND column_name = 'id'"
+        )
+        for table in list(connection.execute(text(numbered)).scalars()):
+            sequence = f"pg_get_serial_sequence('public.{table}', 'id')"
+            connection.execute(
+                text(f"SELECT setval({sequence}, coalesce(max(id), 1), max(id) IS NOT NULL) FROM public.{table}")
+            )
+
+
+def tables_of(connection: Connection, schema: str) -> list[str]:
+    """The tables of a schema."""
+    names = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = :schema"), {"schema": schema})
+    return [name for name in names.scalars() if name != "alembic_version"]
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,9 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+Answers = list[dict[str, Any]]
+"""As the REST channel gives them: `text`, and `buttons` with a `title` each."""
+
 
 def new_sender() -> str:
     """A sender nobody has used."""
@@ -23,7 +26,7 @@ class Talk:
     url: str
     sender: str = field(default_factory=new_sender)
 
-    def say(self, text: str, message_id: str | None = None) -> list[dict[str, Any]]:
+    def say(self, text: str, message_id: str | None = None) -> Answers:
         """The answers to one message."""
         body: dict[str, Any] = {"sender": self.sender, "message": text}
         if message_id:

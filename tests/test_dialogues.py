@@ -1,15 +1,16 @@
-"""Every topic and the longer conversations, held over the REST channel of a running server."""
+"""Every topic and the longer conversations, held over every channel of a running server, as each shows them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.browser.server import Server
-from tests.talk import Talk, plain
+from tests.open_house import CHANNELS, OpenHouse
+from tests.talk import plain
 
 DIALOGUES = Path(__file__).parent / "dialogues"
 Expected = list[str | list[str]]
@@ -27,7 +28,7 @@ def single_questions() -> list[Any]:
 
 def conversations() -> list[Any]:
     entries = yaml.safe_load((DIALOGUES / "conversations.yml").read_text(encoding="utf-8"))
-    return [pytest.param(entry["turns"], id=entry["name"]) for entry in entries]
+    return [pytest.param(entry.get("signed_in"), entry["turns"], id=entry["name"]) for entry in entries]
 
 
 def check(answer: str, answered: Expected, never: list[str]) -> None:
@@ -38,15 +39,31 @@ def check(answer: str, answered: Expected, never: list[str]) -> None:
         assert plain(forbidden) not in answer
 
 
+@pytest.fixture(scope="module", params=CHANNELS)
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenHouse]:
+    """A server for each channel: what one person may ask only so often is asked on each."""
+    house = OpenHouse(tmp_path_factory.mktemp("dialogues"), request.param)
+    house.start()
+    yield house
+    house.stop()
+
+
 @pytest.mark.parametrize(("said", "answered", "never"), single_questions())
 def test_a_question_is_answered_with_its_facts(
-    talking_server: Server, said: str, answered: Expected, never: list[str]
+    house: OpenHouse, said: str, answered: Expected, never: list[str]
 ) -> None:
-    check(Talk(talking_server.url).ask(said), answered, never)
+    check(house.visitor().ask(said), answered, never)
 
 
-@pytest.mark.parametrize("turns", conversations())
-def test_a_conversation_goes_as_it_should(talking_server: Server, turns: list[dict[str, Any]]) -> None:
-    talk = Talk(talking_server.url)
+@pytest.mark.parametrize(("nif", "turns"), conversations())
+def test_a_conversation_goes_as_it_should(house: OpenHouse, nif: str | None, turns: list[dict[str, Any]]) -> None:
+    visitor = house.visitor()
+    if nif:
+        assert visitor.sign_in(nif) == 200
+        visitor.say("hola")
     for turn in turns:
-        check(talk.ask(turn["said"]), turn["answered"], turn.get("never", []))
+        check(visitor.ask(turn["said"]), turn["answered"], turn.get("never", []))
+
+
+def test_nothing_that_was_sent_was_refused_by_the_platform(house: OpenHouse) -> None:
+    assert house.refused_by_whatsapp() == []

@@ -114,11 +114,10 @@ def test_a_message_whose_turn_was_cut_off_is_answered_at_the_next_start(tmp_path
 
 def leave_waiting(server: Server, sender: str) -> None:
     """What a kill between storing and answering leaves behind."""
-    from bot.conversation.transcript import add_incoming, open_conversation
+    from bot.conversation.transcript import add_incoming
     from bot.database import utc_now
 
     database = Database(server.database_url)
     with database.writing() as connection:
-        opened = open_conversation(connection, f"rest:{sender}", utc_now())
-        add_incoming(connection, opened, "¿qué documentos mando?", "cut", utc_now())
+        add_incoming(connection, f"rest:{sender}", "¿qué documentos mando?", "cut", utc_now())
     database.close()

@@ -100,4 +100,4 @@ async def test_latency_is_the_time_the_user_waits():
         await answer_at_once(reader, writer)
 
     outcome = await outcome_of(slow)
-    assert max(turn.milliseconds for turn in outcome.turns) >= 50
+    assert max(turn.milliseconds for turn in outcome.turns) >= 49  # the clock of the loop may be a little ahead

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -32,6 +33,7 @@ class Server:
             "PORT": str(port),
             "DATA_FOLDER": str(folder),
             "DATABASE_URL": self.database_url,
+            "PUBLIC_URL": self.url,
             "EMBED_ORIGINS": embed_origin,
             "RATE_LIMIT_MESSAGES_PER_MINUTE": "0",
         }
@@ -63,6 +65,12 @@ class Server:
             time.sleep(0.1)
         raise AssertionError(f"not healthy in time:\n{self._log.read_text()}")
 
+    def run(self, *arguments: str) -> str:
+        """What another command of the product prints, with the server's settings."""
+        command = (sys.executable, "-m", "bot", *arguments)
+        done = subprocess.run(command, cwd=PROJECT, env=self._environment, capture_output=True, text=True, check=True)
+        return done.stdout
+
     def kill(self) -> None:
         """End it as a power cut would."""
         self._end(signal.SIGKILL)
@@ -85,6 +93,21 @@ def is_healthy(url: str) -> bool:
             return bool(response.status == 200)
     except (URLError, OSError):
         return False
+
+
+def always_open(folder: Path) -> Path:
+    """The company's data with an office that never closes: the test runs by day and by night."""
+    text = (PROJECT / "company.yml").read_text(encoding="utf-8")
+    path = folder / "company.yml"
+    path.write_text(re.sub(r"office_hours: .*", "office_hours: siempre", text), encoding="utf-8")
+    return path
+
+
+def open_desk(folder: Path) -> Server:
+    """A server, not yet started, with the invented world and a desk that is open at every hour."""
+    server = Server(folder, free_port(), "")
+    server.set(COMPANY_FILE=str(always_open(folder)), DEMO_DATA="True")
+    return server
 
 
 def free_port() -> int:

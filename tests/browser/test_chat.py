@@ -194,6 +194,8 @@ def test_the_chat_is_used_with_the_keyboard_alone(page: Page) -> None:
     expect(chat.field).to_be_focused()
     expect(chat.replies.first).to_be_visible(timeout=ANSWER_WITHIN_MS)
     page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("button", name="Adjuntar archivos")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
     expect(chat.replies.last).to_be_focused()
     title = chat.replies.last.inner_text()
     page.keyboard.press("Enter")
