@@ -28,9 +28,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from bench import machine
 from bot.accounts.model import Page, Viewer
 from bot.accounts.service import viewer_of
-from bot.accounts.store import agency_table, person_table, representative_table
+from bot.accounts.store import agency_table, representative_table
 from bot.database import Database, migrate
 from bot.demo.names import Names
+from bot.identity.persons import person_table
 from bot.imports.service import load, open_files
 from bot.invoices.model import UNPAID, Filters, Period
 from bot.invoices.service import invoices_of, totals_of
@@ -163,8 +164,8 @@ def sqlite(folder: Path) -> Iterator[Database]:
 
 
 @contextmanager
-def postgresql(_folder: Path) -> Iterator[Database]:
-    name = f"ventanilla_bench_{os.getpid()}"
+def postgresql(folder: Path) -> Iterator[Database]:
+    name = f"ventanilla_bench_{os.getpid()}_{folder.name}".lower()
     server = create_engine(POSTGRESQL, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))

@@ -98,11 +98,15 @@ def sentences_of(file: Path) -> Sentences:
     ]
 
 
-def own_data() -> DataSet:
+def own_data() -> list[DataSet]:
+    """The held-out questions, and the held-out requests of the customer area."""
     train = [pair for file in sorted((PROJECT / "data" / "nlu").glob("*.yml")) for pair in sentences_of(file)]
-    two_needs = yaml.safe_load((PROJECT / "tests" / "nlu" / "two_needs.yml").read_text("utf-8"))["two_needs"]
-    held_out = sentences_of(PROJECT / "tests" / "nlu" / "heldout.yml")
-    return DataSet("Own held-out set", train, held_out, tuple(two_needs))
+    tests = PROJECT / "tests" / "nlu"
+    two_needs = yaml.safe_load((tests / "two_needs.yml").read_text("utf-8"))["two_needs"]
+    return [
+        DataSet("Own held-out set", train, sentences_of(tests / "heldout.yml"), tuple(two_needs)),
+        DataSet("Own held-out set, customer area", train, sentences_of(tests / "heldout_area.yml")),
+    ]
 
 
 def corpus_50(file: Path) -> DataSet:
@@ -130,7 +134,7 @@ def massive(folder: Path) -> DataSet:
 def data_sets(with_massive: bool) -> list[DataSet]:
     """Our own, and the public ones where their files are."""
     file = Path(os.environ.get(DATA_VARIABLE, PROJECT.parent / "shared" / "nlu" / "nlpjs_corpus50_es.json"))
-    sets = [own_data()]
+    sets = own_data()
     if file.is_file():
         sets.append(corpus_50(file))
     else:
