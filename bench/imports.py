@@ -37,7 +37,7 @@ from bot.invoices.model import UNPAID, Filters, Period
 from bot.invoices.service import invoices_of, totals_of
 from bot.invoices.store import page_query
 
-POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgresql+pg8000://postgres@127.0.0.1:5432/postgres")
+POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 RESULTS = Path(__file__).parent / "results" / "imports.json"
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 CLIENTS_OF_AN_AGENCY = 500

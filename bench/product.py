@@ -16,7 +16,7 @@ from bench.messages import distinct_sentences
 from bench.server import Command
 
 HELD_OUT = PROJECT / "tests" / "nlu" / "heldout.yml"
-POSTGRESQL = "postgresql+pg8000://postgres@127.0.0.1:5432/postgres"
+POSTGRESQL = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 BENCH_DATABASE = "ventanilla_bench"
 # One generator is all users: limits per address and overall would be what is measured.
 NO_LIMITS = {"RATE_LIMIT_MESSAGES_PER_MINUTE": "0", "RATE_LIMIT_TOTAL_MESSAGES_PER_MINUTE": "0"}

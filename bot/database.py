@@ -11,6 +11,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
+import certifi
 from sqlalchemy import URL, BigInteger, Connection, DateTime, Engine, Integer, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import Dialect
@@ -18,7 +19,7 @@ from sqlalchemy.types import TypeDecorator
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-# How a transaction begins on SQLite, as the execution option `begin`; PostgreSQL needs no difference.
+# How a transaction begins on SQLite, as the execution option `begin`.
 WRITING = "PRAGMA synchronous=FULL; BEGIN IMMEDIATE"
 NOTING = "PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE"
 READING = "BEGIN"
@@ -97,15 +98,12 @@ class Database:
         return engine
 
     def _postgresql(self, threads: int) -> Engine:
-        url, arguments = _with_encryption(self.url)
-        return create_engine(
-            url,
-            connect_args=arguments,
-            pool_size=threads + 2,
-            max_overflow=threads,
-            pool_pre_ping=True,
-            hide_parameters=True,
-        )
+        url = _with_encryption(self.url)
+        sizes = {"pool_size": threads + 2, "max_overflow": threads}
+        counting = {"preserve_rowcount": True}  # also of what an INSERT … ON CONFLICT left alone
+        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, execution_options=counting, **sizes)
+        event.listen(engine, "begin", _begin_postgresql)
+        return engine
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -125,7 +123,7 @@ class Database:
     def noting(self) -> Iterator[Connection]:
         """A writing transaction that promises nothing to anybody yet: a later `writing` brings it safely to the disk.
 
-        It survives the end of the process, on SQLite not a power cut in the milliseconds between.
+        It survives the end of the process, not a power cut in the milliseconds between.
         """
         with self._write_line, self._noting.begin() as connection:
             yield connection
@@ -141,16 +139,14 @@ class Database:
         self.engine.dispose()
 
 
-def _with_encryption(url: URL) -> tuple[URL, dict[str, Any]]:
-    """Translate `?sslmode=…`, as PostgreSQL's own tools write it, to the driver's argument."""
-    mode = url.query.get("sslmode", "disable")
-    url = url.difference_update_query(["sslmode"])
-    if mode == "disable":
-        return url, {}
-    context = ssl.create_default_context()
-    if mode == "require":  # encrypted, but whoever answers is believed: what the word means in libpq
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return url, {"ssl_context": context}
+def _with_encryption(url: URL) -> URL:
+    """`?sslmode=…` says whether to encrypt, as for PostgreSQL's own tools; verify-full believes who Python believes, or `sslrootcert`."""
+    if "sslmode" not in url.query:
+        return url.update_query_dict({"sslmode": "disable"})
+    if url.query["sslmode"] == "verify-full" and "sslrootcert" not in url.query:
+        believed = ssl.get_default_verify_paths().cafile or certifi.where()
+        return url.update_query_dict({"sslrootcert": believed})
+    return url
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -163,6 +159,11 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     for statement in connection.get_execution_options()["begin"].split("; "):
         connection.exec_driver_sql(statement)
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get("begin") == NOTING:
+        connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
 
 
 def note(connection: Connection, what: str) -> None:

@@ -153,8 +153,8 @@ class Settings(BaseSettings):
     def supported_database(cls, value: str) -> str:
         """SQLite and PostgreSQL are tested; a bare postgresql:// gets the driver that is installed."""
         if value.startswith("postgresql://"):
-            value = value.replace("postgresql://", "postgresql+pg8000://", 1)
-        if value and not value.startswith(("sqlite:///", "postgresql+pg8000://")):
+            value = value.replace("postgresql://", "postgresql+psycopg://", 1)
+        if value and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise ValueError("use sqlite:///path or postgresql://user@host/name")
         if "sslmode=" in value and not re.search(r"[?&]sslmode=(disable|require|verify-full)(&|$)", value):
             raise ValueError("sslmode: use disable, require or verify-full")

@@ -19,7 +19,7 @@ from bot.database import Database, migrate
 from bot.demo.service import ensure_demo
 from tests.browser.server import Server, free_port
 
-POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgresql+pg8000://postgres@127.0.0.1:5432/postgres")
+POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
 DEMO_DAY = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TEST_DATABASE = f"ventanilla_test_{os.getpid()}"

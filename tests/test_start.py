@@ -148,7 +148,7 @@ def test_origins_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_plain_postgresql_address_gets_our_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://user@host/name")
-    assert read_settings().database == "postgresql+pg8000://user@host/name"
+    assert read_settings().database == "postgresql+psycopg://user@host/name"
 
 
 def test_a_bad_setting_is_one_line_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:

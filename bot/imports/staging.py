@@ -80,7 +80,9 @@ def stage(connection: Connection, table: Table, rows: Iterable[tuple[StagedValue
         places = ", ".join("?" * len(table.c))
         cursor.executemany(f"INSERT INTO {table.name} VALUES ({places})", rows)  # noqa: S608  # our own name
     else:
-        cursor.execute(f"COPY {table.name} FROM STDIN", stream=_copied(rows))
+        with cursor.copy(f"COPY {table.name} FROM STDIN") as copy:
+            for lines in _copied(rows):
+                copy.write(lines)
         cursor.execute(f"ANALYZE {table.name}")
     cursor.close()
 
