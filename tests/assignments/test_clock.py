@@ -12,8 +12,11 @@ from bot.assignments.service import REQUEST_LIFETIME
 from tests.assignments.street import Street
 from tests.contacts.office import CHAT
 
+LONG_SECONDS = 20
 
-async def run_for_a_moment(street: Street, seconds: float = 0.02) -> list[str]:
+
+async def run_for_a_moment(street: Street, seconds: float = 0.02, wakes: int = 1) -> list[str]:
+    """Who is woken, until so many are and a moment longer."""
     woken: list[str] = []
 
     async def wake(address: str) -> None:
@@ -21,14 +24,17 @@ async def run_for_a_moment(street: Street, seconds: float = 0.02) -> list[str]:
 
     clock = AnswerClock(street.answers, street.database, wake, seconds)
     clock.start()
-    await asyncio.sleep(0.6)
+    async with asyncio.timeout(LONG_SECONDS):
+        while len(woken) < wakes:
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(0.3)
     await clock.finish()
     return woken
 
 
 async def test_a_request_is_closed_once_and_its_conversation_woken(street: Street) -> None:
     street.ask()
-    assert await run_for_a_moment(street) == []
+    assert await run_for_a_moment(street, wakes=0) == []
     street.go(seconds=REQUEST_LIFETIME.total_seconds())
     assert await run_for_a_moment(street) == [CHAT]
     assert street.procedures() == [("cancelled", "client_expired")]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from bot.chatwoot.store import event_table
+from bot.database import Database
 from tests.browser.server import Server, free_port
 from tests.chatwoot.fake import INBOX, SECRET, TOKEN, FakeChatwoot, message_created, resolved, tell
 from tests.talk import Talk, plain
@@ -49,6 +53,13 @@ def remote_of(fake: FakeChatwoot, asked: int) -> int:
     return int(opened[-1].split("/")[-2])
 
 
+def all_is_handled(server: Server) -> bool:
+    """Nothing that the other desk told waits any more."""
+    waiting = select(event_table.c.id).where(event_table.c.handled_at.is_(None))
+    with closing(Database(server.database_url)) as database, database.reading() as connection:
+        return connection.execute(waiting).first() is None
+
+
 def said(talk: Talk, text: str) -> str:
     return plain(" ".join(answer["text"] for answer in talk.say(text)))
 
@@ -58,12 +69,12 @@ def test_an_agent_of_chatwoot_talks_and_gives_back(server: Server, fake: FakeCha
     talk.say("quiero hablar con una persona")
     remote = remote_of(fake, before)
     assert tell(server.url, message_created(remote * 10, remote, "Buenas, soy Nuria")) == 200
-    time.sleep(1)
+    until(lambda: all_is_handled(server))
     assert "buenas, soy nuria" in said(talk, "no me llega la factura")
     until(lambda: "no me llega la factura" in fake.written())
     assert talk.say("¿cómo entro en el área?") == []
     tell(server.url, resolved(remote))
-    time.sleep(1)
+    until(lambda: all_is_handled(server))
     heard = said(talk, "¿quién puede añadir contactos autorizados?")
     assert "ha cerrado la conversacion" in heard
     assert "que tal te han atendido" in heard
