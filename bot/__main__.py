@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-import socket
 import sys
 import time
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.assistant import training
+from bot.listening import listen
 from bot.settings import BadSetting, Settings, read_settings
 
 if TYPE_CHECKING:  # imported late: a bad setting is told before anything slow is loaded
@@ -23,6 +24,7 @@ if TYPE_CHECKING:  # imported late: a bad setting is told before anything slow i
     from bot.database import Database
 
 BAD_ROWS = 1
+SOMETHING_LEFT = 1
 SOMETHING_LATE = 1
 USAGE_ERROR = 2
 SECONDS_TO_END = 3.0
@@ -81,6 +83,13 @@ def _parser() -> argparse.ArgumentParser:
         "file", nargs="?", type=Path, help="empty: review/questions.yml in DATA_FOLDER; -: standard output"
     )
     reviewing.set_defaults(command=export_unanswered)
+    text = "erase a person's conversations, as they may ask for; shows first what there is (docs/operating.md)"
+    erasing = commands.add_parser("erase", help=text, description=text)
+    erasing.add_argument(
+        "who", help="a NIF or another identifier, or an address: telegram:123456, whatsapp:34600000000"
+    )
+    erasing.add_argument("--yes", action="store_true", help="erase it; cannot be undone")
+    erasing.set_defaults(command=erase)
     _add_staff(commands)
     return parser
 
@@ -113,7 +122,7 @@ def _add_staff(commands: Any) -> None:
 
 def run(settings: Settings) -> int:
     """Listen, train if needed, load, serve until a signal comes."""
-    listening = _listen(settings)
+    listening = listen(settings)
     import uvloop
     from aiohttp import web
 
@@ -235,6 +244,26 @@ def export_unanswered(settings: Settings, what: str, file: Path | None) -> int:
     return 0
 
 
+def erase(settings: Settings, who: str, yes: bool) -> int:
+    """Count or erase conversations. 0: done or counted, 1: some stay for now, 2: nothing found."""
+    from bot.area import Area
+    from bot.channels.contract import address_of_typed
+    from bot.database import utc_now
+    from bot.retention.command import NothingFound, erase_conversations
+    from bot.services import open_database
+    from bot.settings import session_secret
+
+    database, area = open_database(settings), Area(settings.public_address, session_secret(settings))
+    try:
+        lines, is_all = erase_conversations(database, who, partial(address_of_typed, area), yes, utc_now())
+    except NothingFound as error:
+        return _refuse(str(error))
+    finally:
+        database.close()
+    print(*lines, sep="\n")
+    return 0 if is_all else SOMETHING_LEFT
+
+
 def change_staff(settings: Settings, action: str, login: str = "", **asked: Any) -> int:
     """Add, reset, link, disable or list accounts of the staff."""
     from bot.area import Area
@@ -277,21 +306,6 @@ def _ensure_model(settings: Settings) -> None:
     started = time.monotonic()
     training.train(settings.models_folder)
     print(f"Trained in {time.monotonic() - started:.0f} s.", flush=True)
-
-
-def _listen(settings: Settings) -> socket.socket:
-    """The port is taken before anything slow happens, so that a busy one is told at once."""
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
-    except OSError:
-        raise BadSetting(f"HOST: {settings.host} is no address of this machine") from None
-    listening = socket.socket(family, kind)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind(address)
-    except OSError as error:
-        raise BadSetting(f"PORT: {settings.host}:{settings.port} cannot be used ({error.strerror})") from None
-    return listening
 
 
 def _refuse(reason: str) -> int:

@@ -55,6 +55,7 @@ async def lifetime(services: Services) -> AsyncIterator[None]:
     expiries.start()
     services.live.start()
     services.supervision.forgetting.start()
+    services.retention.start()
     if services.chatwoot is not None:
         services.chatwoot.worker.start()
     yield
@@ -62,6 +63,7 @@ async def lifetime(services: Services) -> AsyncIterator[None]:
     if services.chatwoot is not None:
         await services.chatwoot.worker.finish()
     services.supervision.forgetting.finish()
+    await services.retention.finish()
     await services.live.finish()
     await asyncio.gather(*(channel.finish() for channel in services.channels))
     await services.notices.finish()

@@ -36,6 +36,7 @@ from bot.notices.service import note_refused, quiet_until
 from bot.notices.worker import Notices, Say
 from bot.procedures.deadlines import local_calendar
 from bot.procedures.desk import ProcedureDesk
+from bot.retention.upkeep import Retention
 from bot.settings import BadSetting, Settings, session_secret
 from bot.supervision_parts import SupervisionParts, make_supervision
 
@@ -65,6 +66,7 @@ class Services:
     live: DeskLive
     supervision: SupervisionParts
     chatwoot: ChatwootParts | None
+    retention: Retention
     demo_people: Sequence[object] = ()
 
     def close(self) -> None:
@@ -161,6 +163,7 @@ def make_services(
         live=_live(desk, channels, delivery, chatwoot),
         supervision=make_supervision(ground, customer_area.pages, desk.pages),
         chatwoot=chatwoot,
+        retention=Retention(database, settings.conversation_days, clock),
         demo_people=(*people, *desk.demo_staff),
     )
 

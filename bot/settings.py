@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
 MINIMUM_SECRET_CHARACTERS = 32
+LEAST_CONVERSATION_DAYS = 30
 
 
 class BadSetting(Exception):
@@ -82,6 +83,7 @@ class Settings(BaseSettings):
     chatwoot_token: SecretStr = SecretStr("")
     chatwoot_webhook_secret: SecretStr = SecretStr("")
     unanswered_days: int = Field(default=180, ge=0, le=3650)
+    conversation_days: int = Field(default=365, ge=0, le=3650)
     log_level: str = "INFO"
 
     @field_validator("embed_origins", mode="before")
@@ -131,6 +133,14 @@ class Settings(BaseSettings):
     def unset_when_empty(cls, value: object) -> object:
         """A line `DEMO_DATA=` of `.env` is as if it were not there."""
         return None if value == "" else value
+
+    @field_validator("conversation_days")
+    @classmethod
+    def long_enough(cls, value: int) -> int:
+        """In a month every link has run out and every notice has been told."""
+        if 0 < value < LEAST_CONVERSATION_DAYS:
+            raise ValueError(f"0, or at least {LEAST_CONVERSATION_DAYS}")
+        return value
 
     @field_validator("log_level")
     @classmethod

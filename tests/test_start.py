@@ -157,3 +157,17 @@ def test_a_bad_setting_is_one_line_without_its_value(monkeypatch: pytest.MonkeyP
         read_settings()
     assert "SECRET_KEY" in str(refused.value)
     assert "secreto-corto" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("days", "is_taken"), [("0", True), ("30", True), ("29", False), ("3651", False), ("-1", False)]
+)
+def test_conversations_are_kept_for_a_month_at_least_or_for_good(
+    days: str, is_taken: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONVERSATION_DAYS", days)
+    if is_taken:
+        assert read_settings().conversation_days == int(days)
+    else:
+        with pytest.raises(BadSetting, match=r"^CONVERSATION_DAYS: "):
+            read_settings()

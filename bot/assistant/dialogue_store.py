@@ -9,21 +9,14 @@ from typing import Any
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy import Column, Connection, String, Table, Text, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.assistant.dialogue import DialogueTracker, freeze, thaw
-from bot.database import Database, Moment, metadata, migrate, utc_now
+from bot.assistant.dialogue_table import dialogue, dialogue_table
+from bot.database import Database, migrate, utc_now
 from bot.settings import read_settings
 from bot.turn import current_turn
 
-dialogue_table = Table(
-    "dialogue",
-    metadata,
-    Column("address", String(200), primary_key=True),
-    Column("state", Text, nullable=False),
-    Column("changed_at", Moment, nullable=False),
-)
-dialogue = dialogue_table.c
 READ = select(dialogue.state).where(dialogue.address == bindparam("wanted"))
 ADDRESSES = select(dialogue.address)
 

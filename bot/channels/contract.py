@@ -6,7 +6,7 @@ absent. Nothing outside the folder names it, so adding one changes no other.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import yaml
 from aiohttp import web
+from sqlalchemy import Connection
 
 from bot.area import Area
 from bot.company import Company
@@ -119,6 +120,27 @@ def make_channels(ground: ChannelGround) -> list[Channel]:
     """Every channel whose settings are there. Raises BadSetting."""
     made = (import_module(f"bot.channels.{name}.channel").make(ground) for name in channel_folders())
     return [channel for channel in made if channel is not None]
+
+
+def forget(connection: Connection, address: str) -> None:
+    """Erase what the channels keep of who is at an address: a channel that keeps something has `erase` in its `store.py`."""
+    for erase in _in_stores("erase"):
+        erase(connection, address)
+
+
+def address_of_typed(area: Area, typed: str) -> str:
+    """The address that is meant by what an operator types: a channel whose addresses nobody can type has `of_typed`."""
+    for of_typed in _in_stores("of_typed"):
+        typed = of_typed(area, typed)
+    return typed
+
+
+def _in_stores(function: str) -> Iterator[Callable[..., Any]]:
+    for name in channel_folders():
+        if (FOLDER / name / "store.py").exists():
+            found = getattr(import_module(f"bot.channels.{name}.store"), function, None)
+            if found is not None:
+                yield found
 
 
 def channel_folders() -> list[str]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Connection, String, Table, select, update
+from sqlalchemy import Column, Connection, String, Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.conversation.model import readable
@@ -18,6 +18,7 @@ from bot.database import Moment, metadata
 
 NAME_CHARACTERS = 40
 MOST_NAMES_IN_MEMORY = 10_000
+KEPT_AGAIN_AFTER = timedelta(hours=1)
 
 chat_table = Table(
     "chat",
@@ -39,21 +40,25 @@ def note_chat(connection: Connection, address: str, shown_name: str, now: dateti
 
 
 class KnownNames:
-    """The names that this process has kept already: the database is told when one is new."""
+    """The names that this process has kept already: the database is told when one is new, and each hour, as it may have erased them."""
 
     def __init__(self) -> None:
-        self._names: dict[str, str] = {}
+        self._kept: dict[str, tuple[str, datetime]] = {}
 
     @contextmanager
     def noting(self, address: str, shown_name: str | None, now: datetime) -> Iterator[Also]:
         """What keeps a chat's name in the transaction of what was said there; nothing where it was kept or is not told."""
-        if shown_name is None or self._names.get(address) == shown_name:
+        if shown_name is None or self._is_kept(address, shown_name, now):
             yield nothing_else
             return
         yield lambda connection: note_chat(connection, address, shown_name, now)
-        if len(self._names) >= MOST_NAMES_IN_MEMORY:
-            self._names.clear()
-        self._names[address] = shown_name
+        if len(self._kept) >= MOST_NAMES_IN_MEMORY:
+            self._kept.clear()
+        self._kept[address] = shown_name, now
+
+    def _is_kept(self, address: str, shown_name: str, now: datetime) -> bool:
+        name, kept_at = self._kept.get(address, (None, now))
+        return name == shown_name and now - kept_at < KEPT_AGAIN_AFTER
 
 
 def shown_name_of(connection: Connection, address: str) -> str:
@@ -70,6 +75,11 @@ def buttons_on(connection: Connection, address: str) -> str | None:
 def note_buttons_on(connection: Connection, address: str, channel_message_id: str | None) -> None:
     """Remember which message shows its buttons; None: none does."""
     connection.execute(update(chat_table).where(_chat.address == address).values(buttons_on=channel_message_id))
+
+
+def forget(connection: Connection, address: str) -> None:
+    """Erase what is kept of a chat."""
+    connection.execute(delete(chat_table).where(_chat.address == address))
 
 
 def is_known(connection: Connection, address: str) -> bool:

@@ -143,6 +143,7 @@ SINCE = (
     .where(conversation.address == bindparam("address"), message.sequence > bindparam("after"))
     .order_by(message.sequence)
 )
+ANYTHING_SAID = select(message.id).where(message.conversation_id == bindparam("row_id"), message.sequence > 0).limit(1)
 FIRST_SEQUENCE = select(func.coalesce(func.min(message.sequence), 0)).where(
     message.conversation_id == bindparam("conversation_id")
 )

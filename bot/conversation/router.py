@@ -149,7 +149,7 @@ class Router(EventNotes):
         """Welcome a person who opened a chat and has not said anything yet. An open conversation stays as it is."""
         with self._database.writing() as connection:
             opened = transcript.open_conversation(connection, address, self._clock())
-            if opened.last_sequence:
+            if not transcript.is_empty(connection, opened):
                 return []
             replies = self._assistant.welcome(connection, address)
             return transcript.add_replies(connection, opened, replies, None, self._clock())

@@ -191,6 +191,11 @@ def _advance(connection: Connection, opened: OpenConversation) -> None:
     connection.execute(queries.ADVANCE, {"row_id": opened.id, "sequence": opened.last_sequence})
 
 
+def is_empty(connection: Connection, opened: OpenConversation) -> bool:
+    """Whether nothing that was said there is kept: it is new, or what was said has been erased."""
+    return connection.execute(queries.ANYTHING_SAID, {"row_id": opened.id}).first() is None
+
+
 def set_state(connection: Connection, message_id: int, state: State) -> None:
     """Note what became of a person's message."""
     connection.execute(queries.SET_STATE, {"row_id": message_id, "new_state": state.value})

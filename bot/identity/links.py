@@ -31,7 +31,7 @@ password_link_table = Table(
     Column("id", identity, primary_key=True),
     Column("token_digest", String(64), nullable=False, unique=True),
     Column("person_id", ForeignKey("person.id"), index=True),
-    Column("sign_in_link_id", ForeignKey("sign_in_link.id")),
+    Column("sign_in_link_id", ForeignKey("sign_in_link.id"), index=True),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("used_at", Moment),

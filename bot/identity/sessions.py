@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     text,
     update,
@@ -123,6 +124,11 @@ def session_of(connection: Connection, address: str, now: datetime) -> Session |
         _end(connection, session.ends_at, _session.id == session.id)
         return None
     return _seen(connection, session, now)
+
+
+def are_over(now: datetime) -> ColumnElement[bool]:
+    """Sessions in which nobody is signed in any more, marked as ended or not yet."""
+    return or_(_session.ended_at.is_not(None), _session.seen_at <= now - IDLE, _session.signed_in_at <= now - LONGEST)
 
 
 def session_by_id(connection: Connection, session_id: int, now: datetime) -> Session | None:

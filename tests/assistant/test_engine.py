@@ -9,7 +9,7 @@ import pytest
 from rasa_sdk import Action
 from sqlalchemy import select
 
-from bot.assistant.dialogue_store import dialogue_table
+from bot.assistant.dialogue_table import dialogue_table
 from bot.assistant.engine import RasaAssistant
 from bot.conversation.model import Reply, TurnFailed
 from bot.database import Database

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.area import Area
-from bot.assistant.dialogue_store import dialogue, dialogue_table
+from bot.assistant.dialogue_table import dialogue, dialogue_table
 from bot.conversation.model import Reply
 from bot.database import Database, utc_now
 from bot.desk.agents import Agents

@@ -6,6 +6,7 @@ hold the number too (in base 64), so of them too only a digest is kept.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,7 +31,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.area import Area
 from bot.channels.whatsapp.transport import CHANNEL, Arrived, Progress
 from bot.conversation import outbound_store
-from bot.conversation.chats import chat_table
 from bot.conversation.queries import conversation, conversation_table, message_table
 from bot.conversation.queries import message as _message
 from bot.conversation.router import Also, nothing_else
@@ -119,6 +119,12 @@ class Waiting:
 def address_of(area: Area, number: str) -> str:
     """The address of the conversation with a number. Nobody can turn it back without the secret."""
     return f"{CHANNEL}:{area.digest('whatsapp number', number)[:ADDRESS_CHARACTERS]}"
+
+
+def of_typed(area: Area, typed: str) -> str:
+    """The address that "whatsapp:+34 600 000 000" stands for; what is of another channel stays as it is."""
+    channel, _, number = typed.partition(":")
+    return address_of(area, re.sub(r"[\s().+-]", "", number)) if channel == CHANNEL else typed
 
 
 def digest_of(area: Area, message_id: str) -> str:
@@ -228,4 +234,3 @@ def erase(connection: Connection, address: str) -> None:
     """Forget the number of a conversation; nothing can be sent there any more until the person writes again."""
     connection.execute(delete(number_table).where(_number.address == address))
     connection.execute(delete(file_table).where(_file.address == address))
-    connection.execute(delete(chat_table).where(chat_table.c.address == address))
