@@ -166,7 +166,9 @@ class S3Storage:
         """Remove the file and everything below the key; such a store has no folders."""
         self._call("delete_object", Key=self._name(key))
         while names := self._below(key):
-            self._call("delete_objects", Delete={"Objects": [{"Key": name} for name in names], "Quiet": True})
+            objects = {"Objects": [{"Key": name} for name in names], "Quiet": True}
+            if refused := self._call("delete_objects", Delete=objects).get("Errors"):
+                raise StorageUnavailable(f"not deleted: {refused[0].get('Code')}")
 
     def sweep(self) -> None:
         """A put that was cut off leaves nothing."""

@@ -33,9 +33,9 @@ class Upkeep:
 
         Raises StorageUnavailable.
         """
+        self._delete_what_nobody_needs(now)  # first: where the storage is away at least nobody sees it any more
         self._storage.sweep()
         self._remove_uploads(now)
-        self._delete_what_nobody_needs(now)
         self._purge_documents(now)
 
     def _remove_uploads(self, now: datetime) -> None:

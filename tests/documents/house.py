@@ -23,8 +23,8 @@ from bot.documents.model import Document, ScanState, Settled, Upload, Wanted
 from bot.documents.scanner import NoScanner, Scanner
 from bot.documents.sealing import read_keyring
 from bot.documents.service import documents_of
-from bot.documents.storage import FolderStorage, SealedStorage
-from bot.documents.store import document_table
+from bot.documents.storage import FolderStorage, SealedStorage, Storage
+from bot.documents.store import document_table, upload_table
 from bot.documents.upkeep import Upkeep
 from bot.documents.uploads import Tools, UploadLimits, Uploads
 from bot.identity.persons import person_table
@@ -72,12 +72,13 @@ class House:
         checker: Checker,
         scanner: Scanner | None = None,
         limits: UploadLimits | None = None,
+        place: Storage | None = None,
     ) -> None:
         self.database = database
         self.folder = folder
         self.clock = Clock()
         self.told: list[Settled] = []
-        self.storage = SealedStorage(FolderStorage(folder), read_keyring("", AREA.secret))
+        self.storage = SealedStorage(place or FolderStorage(folder), read_keyring("", AREA.secret))
         self.tools = Tools(self.storage, checker, scanner or NoScanner())
         self.uploads = Uploads(database, AREA, self.tools, self._tell, limits)
         self.upkeep = Upkeep(database, self.storage, self.tools.scanner)
@@ -126,6 +127,11 @@ class House:
     def rows(self) -> list[Any]:
         with self.database.reading() as connection:
             return list(connection.execute(select(document_table).order_by(document_table.c.id)))
+
+    def uploads_left(self) -> int:
+        """How many uploads are known, expired ones too."""
+        with self.database.reading() as connection:
+            return len(connection.execute(select(upload_table)).all())
 
     def entries(self) -> list[Entry]:
         """The audit, oldest first."""

@@ -40,9 +40,11 @@ class Store(BaseHTTPRequestHandler):
         self._answer(204)
 
     def do_POST(self) -> None:
-        for key in re.findall(r"<Key>(.*?)</Key>", self._body().decode()):
+        keys = re.findall(r"<Key>(.*?)</Key>", self._body().decode())
+        refused = [f"<Error><Key>{key}</Key><Code>AccessDenied</Code></Error>" for key in keys if self.server.refusing]
+        for key in keys[len(refused) :]:
             self.server.stored.pop(key, None)
-        self._answer(200, b"<DeleteResult></DeleteResult>")
+        self._answer(200, f"<DeleteResult>{''.join(refused)}</DeleteResult>".encode())
 
     def _key(self) -> str:
         return unquote(urlsplit(self.path).path).removeprefix(f"/{BUCKET}/")
@@ -62,7 +64,7 @@ class Store(BaseHTTPRequestHandler):
 @contextmanager
 def s3_server() -> Iterator[Any]:
     server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Store)
-    server.stored, server.failing = {}, False
+    server.stored, server.failing, server.refusing = {}, False, False
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
