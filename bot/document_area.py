@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from bot.conversation.delivery import Delivery
 from bot.conversation.router import Router
 from bot.database import Database
 from bot.documents.checker import Checker
+from bot.documents.cut_off import CutOffChecks
 from bot.documents.downloads import Downloads, link_to_document
 from bot.documents.model import NotFound, Settled
 from bot.documents.received import ReceivedFiles
@@ -94,7 +95,9 @@ class DocumentArea:
             DocumentViews(self.downloads, pages),
             ProcedureViews(database, area, clock, pages),
         )
-        self._worker = DocumentWorker(Upkeep(database, archive.storage, archive.scanner), self._remind, clock)
+        self._cut_off = CutOffChecks(database, uploads)
+        upkeep = Upkeep(database, archive.storage, archive.scanner)
+        self._worker = DocumentWorker(upkeep, self._remind, clock, self._finish_checks)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def routes(self) -> list[web.RouteDef]:
@@ -149,7 +152,7 @@ class DocumentArea:
         self._worker.start()
 
     def break_off(self) -> None:
-        """End running checks, before anybody waits for their requests: the files are whole and are checked when asked for again."""
+        """End running checks, before anybody waits for their requests: the files are whole and are checked later."""
         self._scanner.close()
         self._checker.close()
 
@@ -161,7 +164,13 @@ class DocumentArea:
         self._worker.finish()
 
     def _remind(self) -> None:
-        for address in self._arrivals.remind(self._database):
+        self._wake_all(self._arrivals.remind(self._database))
+
+    def _finish_checks(self) -> None:
+        self._wake_all(self._cut_off.finish(self._clock()))
+
+    def _wake_all(self, addresses: Iterable[str]) -> None:
+        for address in addresses:
             if self._loop is not None:
                 asyncio.run_coroutine_threadsafe(self._wake(address), self._loop)
 

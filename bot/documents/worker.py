@@ -18,14 +18,22 @@ log = structlog.get_logger()
 
 
 class DocumentWorker:
-    """Sweeps every ten minutes; every round it scans what waits for the scanner and calls `remind`.
+    """Sweeps every ten minutes; every round it scans what waits for the scanner and calls `remind` and `finish_checks`.
 
-    `remind` has conversations told what came of their files where other files kept the news waiting.
+    `remind` has conversations told what came of their files where other files kept the news waiting; `finish_checks` makes
+    checks that were cut off.
     """
 
-    def __init__(self, upkeep: Upkeep, remind: Callable[[], None], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        upkeep: Upkeep,
+        remind: Callable[[], None],
+        clock: Callable[[], datetime],
+        finish_checks: Callable[[], None] = lambda: None,
+    ) -> None:
         self._upkeep = upkeep
         self._remind = remind
+        self._finish_checks = finish_checks
         self._clock = clock
         self._swept_at: datetime | None = None
         self._ending = threading.Event()
@@ -46,7 +54,7 @@ class DocumentWorker:
 
     def run_once(self) -> None:
         """One round. What fails is tried again in the next one."""
-        for work in (self._remind, self._sweep, self._scan):
+        for work in (self._remind, self._sweep, self._scan, self._finish_checks):
             try:
                 work()
             except Exception:  # a worker that ended here would keep files and news for ever without a word
