@@ -115,7 +115,7 @@ def make_desk(
         clock=clock,
         sign_in_path=ENTER,
     )
-    sent = CaseFiles(database, clock)
+    sent = CaseFiles(database, area, clock)
     sent_pages = CaseFilePages(documents.pages, sent, documents.storage, shown.member, delivery.push, ENTER)
     file_views = (sent_pages, documents.uploads_for(sent_pages.door(), sent.settle))
     demo = ensure_demo_staff(database, clock()) if settings.wants_demo_data else ()

@@ -9,12 +9,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot.area import Area
 from bot.audit.model import Entry
 from bot.audit.service import record
 from bot.conversation import transcript
 from bot.conversation.model import Attachment, Holder, Message
 from bot.database import Database
 from bot.desk import store
+from bot.desk.mails import mail_file
 from bot.desk.model import Case, NoSuchCase, NotYours, StaffMember, State
 from bot.desk.staff import member_by_id
 from bot.documents.model import Document, NotFound, Settled
@@ -33,6 +35,7 @@ class CaseFiles:
     """Synchronous; safe to call from several threads and processes. Only who has a case sends and reads its files."""
 
     database: Database
+    area: Area
     clock: Callable[[], datetime]
 
     def uploader(self, by: StaffMember, case_id: int) -> str:
@@ -67,6 +70,7 @@ class CaseFiles:
             connection, opened, given.name, member.name, now, _channel_id(settled), attachment_of(given)
         )
         store.note_agent_wrote(connection, held, said.sequence, now)
+        mail_file(connection, self.area, held, said, now)
         record(connection, now, _sent_entry(held, given, staff_id))
 
     def said(self, settled: Settled) -> tuple[str, list[Message]]:

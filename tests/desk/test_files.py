@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.audit.model import Search
 from bot.audit.service import everything
 from bot.conversation.model import Author, Message, Reply
 from bot.desk import store as cases
 from bot.desk.files import CaseFiles, show_to_staff
-from bot.desk.model import Case, NotYours, Role, StaffMember
+from bot.desk.model import Case, Choice, NotYours, Role, StaffMember
+from bot.desk.service import choose
 from bot.desk.shown import shown_message, shown_summary
 from bot.desk.summary import NoKnowledge, summary_of
 from bot.documents.checker import Checker
@@ -28,12 +31,15 @@ from bot.documents.store import document_table
 from bot.documents.upkeep import Upkeep
 from bot.documents.uploads import Tools, Uploads
 from bot.identity.sessions import end_session, open_session, session_of
+from bot.notifications.rendering import render
+from bot.notifications.store import mail_table
 from bot.procedures.arrivals import Arrivals
 from bot.procedures.service import find_by_key
 from tests.desk.house import ADDRESS, AREA, Echo, House
 from tests.documents.files import encrypted_pdf, photograph_of_a_telephone, printed_pdf
 from tests.documents.hostile import EICAR
 from tests.documents.house import BEATRIZ, Knows, fill
+from tests.notifications.letters import COMPANY
 
 PDF = printed_pdf(1)
 BROWSER, OTHER_BROWSER = "the browser of Beatriz", "somebody else's"
@@ -47,7 +53,7 @@ class Post:
         fill(house.database)
         self.storage = SealedStorage(FolderStorage(folder), read_keyring("", AREA.secret))
         self.tools = Tools(self.storage, checker, self.scanner)
-        self.files = CaseFiles(house.database, house.clock)
+        self.files = CaseFiles(house.database, AREA, house.clock)
         self.from_staff = Uploads(house.database, AREA, self.tools, self.files.settle)
         arrivals = Arrivals(AREA, house.clock, house.router.note_event_once, show_to_staff)
         self.from_customer = Uploads(house.database, AREA, self.tools, arrivals.settle)
@@ -201,6 +207,47 @@ def test_asked_twice_it_is_said_once(post: Post) -> None:
     settled = [post.from_staff.finish(uploader, reference, post.house.clock()) for _ in range(2)]
     assert [message.text for message in post.messages() if message.attachment] == ["contrato.pdf"]
     assert post.files.said(settled[1]) == (ADDRESS, [post.messages()[-1]])
+
+
+def mails(post: Post) -> list[tuple[str, str, dict[str, Any]]]:
+    """(recipient, template, details) of the mails of the desk, oldest first."""
+    wanted = select(mail_table.c.recipient, mail_table.c.template, mail_table.c.details).order_by(mail_table.c.id)
+    with post.house.database.reading() as connection:
+        rows = connection.execute(wanted.where(mail_table.c.template.startswith("desk_")))
+        return [(row.recipient, row.template, row.details) for row in rows]
+
+
+def test_who_is_answered_by_mail_is_told_once_that_a_file_is_in_the_chat(post: Post) -> None:
+    waiting = post.house.wait()
+    with post.house.database.writing() as connection:
+        choose(connection, AREA, waiting, Choice.MAIL, "ana.otero@correo.example", post.house.clock())
+    case = post.house.agents.take(post.laura, waiting.id).case
+    uploader, reference = post.files.uploader(post.laura, case.id), post.arrive(case, name="Nómina de Ana.pdf")
+    for _ in range(2):
+        post.from_staff.finish(uploader, reference, post.house.clock())
+    ((recipient, template, details),) = mails(post)
+    assert (recipient, template) == ("ana.otero@correo.example", "desk_file")
+    letter = render(COMPANY, template, details)
+    said = post.messages()[-1].attachment
+    assert said
+    for part in (letter.subject, letter.text, letter.html):
+        assert "Nómina" not in part
+        assert said.reference not in part
+    assert "ábrelo en el mismo chat" in letter.text
+
+
+def test_of_a_file_that_is_refused_nothing_is_mailed(post: Post) -> None:
+    waiting = post.house.wait()
+    with post.house.database.writing() as connection:
+        choose(connection, AREA, waiting, Choice.MAIL, "ana.otero@correo.example", post.house.clock())
+    case = post.house.agents.take(post.laura, waiting.id).case
+    assert post.send(case, b"no document").reason is not None
+    assert mails(post) == []
+
+
+def test_who_waits_in_the_chat_gets_no_mail_of_a_file(post: Post) -> None:
+    post.send(post.begin_talk())
+    assert mails(post) == []
 
 
 def test_nobody_else_opens_it(post: Post) -> None:

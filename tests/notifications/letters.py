@@ -63,6 +63,12 @@ LETTERS: dict[str, dict[str, Any]] = {
         "text": ["La factura de octubre ya está <b>anulada</b>.", "Te llegará la nueva el lunes."],
         "link": LINK,
     },
+    "desk_file": {
+        "agent": "Laura Gil",
+        "tracking_key": "G-2026-000123",
+        "asked_on": "2026-11-20",
+        "link": LINK,
+    },
     "procedure_opened": {
         "tracking_key": "G-2026-000123",
         "what": "cambio de representante",
