@@ -1,6 +1,7 @@
 """The pages of the staff beside the desk itself, in every state: no violation, and nothing to scroll sideways.
 
-Their way in with an app's codes, a procedure, the supervisor's pages, and a case that an agent of Chatwoot has.
+Their ways in, with a password, an app's codes or the company's provider, their account, a procedure, the supervisor's pages, and a
+case that an agent of Chatwoot has.
 """
 
 from __future__ import annotations
@@ -31,12 +32,18 @@ from tests.chatwoot.fake import INBOX, SECRET, TOKEN, FakeChatwoot, message_crea
 from tests.chatwoot.test_in_chat import remote_of, until
 from tests.talk import Talk
 
+NEW = "tres tristes tigres comen"
+
 
 @dataclass(frozen=True)
 class House:
-    """A server with procedures, a colleague who needs an app's codes, and a case that somebody at Chatwoot has."""
+    """A server with procedures, a colleague who needs an app's codes, and a case that somebody at Chatwoot has.
+
+    Both ways in are open there, and at `without_passwords`, over the same database, only the provider, which cannot be reached.
+    """
 
     url: str
+    without_passwords: str
     code_login: str
     code_password: str
     open_procedure: int
@@ -48,6 +55,7 @@ class House:
         yield from self._sign_in(page)
         page.goto(f"{self.url}/desk/entrar")
         fill_and_send(page, "Entrar", login="carmen", password=PASSWORD)
+        yield from self._account(page)
         yield from self._procedures(page)
         for path in ("", "/preguntas"):
             page.goto(f"{self.url}/desk/supervision{path}")
@@ -58,7 +66,14 @@ class House:
         yield "a case at Chatwoot"
 
     def _sign_in(self, page: Page) -> Iterator[str]:
+        page.goto(f"{self.without_passwords}/desk/entrar")
+        expect(page.get_by_label("Contraseña")).to_have_count(0)
+        yield "sign in with the provider"
+        fill_and_send(page, "Entrar con la cuenta de Naturgy")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("no podemos comprobar quién eres")
+        yield "provider not reached"
         page.goto(f"{self.url}/desk/entrar")
+        expect(page.get_by_role("button", name="Entrar con la cuenta de Naturgy")).to_be_visible()
         yield "sign in"
         fill_and_send(page, "Entrar")
         yield "both empty"
@@ -71,6 +86,24 @@ class House:
         page.evaluate("document.forms[0].elements.ticket.value = 'gone'")
         fill_and_send(page, "Entrar", code="000000")
         yield "too late"
+
+    def _account(self, page: Page) -> Iterator[str]:
+        page.goto(f"{self.url}/desk/cuenta")
+        yield "account"
+        for state, former, password, repeated in (
+            ("no password", "", "", ""),
+            ("not my password", "otra", NEW, NEW),
+            ("too short", PASSWORD, "corta", "corta"),
+            ("different", PASSWORD, NEW, f"{NEW}."),
+            ("changed", PASSWORD, NEW, NEW),
+            ("changed back", NEW, PASSWORD, PASSWORD),
+        ):
+            fill_and_send(page, "Cambiar la contraseña", former=former, password=password, repeated=repeated)
+            expect(page.get_by_text("ya tienes la contraseña nueva")).to_have_count(int(state.startswith("changed")))
+            yield state
+        page.goto(f"{self.without_passwords}/desk/cuenta")
+        expect(page.get_by_text("la contraseña se cambia allí")).to_be_visible()
+        yield "account at the provider"
 
     def _procedures(self, page: Page) -> Iterator[str]:
         page.goto(f"{self.url}/desk/gestion/{self.open_procedure}")
@@ -105,14 +138,21 @@ def browser(debugger: int) -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     need_node_packages()
-    server, fake = open_desk(tmp_path_factory.mktemp("pages")), FakeChatwoot()
+    folder = tmp_path_factory.mktemp("pages")
+    server, without_passwords, fake = open_desk(folder), open_desk(folder), FakeChatwoot()
     fake.start()
+    provider = {"STAFF_OIDC_ISSUER": f"http://localhost:{free_port()}", "STAFF_OIDC_CLIENT_ID": "ventanilla"}
+    server.set(STAFF_PASSWORDS="True", **provider)
+    without_passwords.set(**provider)
     server.set(CHATWOOT_URL=fake.url, CHATWOOT_TOKEN=TOKEN, CHATWOOT_INBOX=INBOX, CHATWOOT_WEBHOOK_SECRET=SECRET)
     server.start()
+    without_passwords.start()
     told = server.run("staff", "add", "tomas", "--name", "Tomás Vega", "--team", "altas")
     password = re.search(r"shown this once: (\S+)", told)
     assert password
-    yield House(server.url, "tomas", password[1], *procedures_of(server), give_to_chatwoot(server, fake))
+    urls = (server.url, without_passwords.url)
+    yield House(*urls, "tomas", password[1], *procedures_of(server), give_to_chatwoot(server, fake))
+    without_passwords.stop()
     server.stop()
     fake.stop()
 
@@ -164,7 +204,7 @@ def test_axe_finds_nothing_in_any_state(look: str, house: House, new_context: Ca
     for state in house.walk(page):
         page.evaluate(axe)
         found[state] = (page.evaluate(VIOLATIONS), page.evaluate(SIDEWAYS))
-    assert len(found) > 10
+    assert len(found) > 20
     assert {state: problems for state, problems in found.items() if problems != ([], False)} == {}
 
 
@@ -177,5 +217,5 @@ def test_pa11y_finds_nothing_in_any_state(
     for state in house.walk(page):
         ran = run_node(script, str(NODE_MODULES), str(debugger))
         found[state] = json.loads(ran.stdout) if ran.returncode == 0 else ran.stderr
-    assert len(found) > 10
+    assert len(found) > 20
     assert {state: issues for state, issues in found.items() if issues != []} == {}
