@@ -144,6 +144,20 @@ SINCE = (
     .order_by(message.sequence)
 )
 ANYTHING_SAID = select(message.id).where(message.conversation_id == bindparam("row_id"), message.sequence > 0).limit(1)
+_SAID_AT = select(*MESSAGE_COLUMNS).join(conversation_table).where(conversation.address == bindparam("address"))
+NEWEST_BEFORE = (
+    _SAID_AT.where(message.sequence > 0, message.sequence < bindparam("before"))
+    .order_by(message.sequence.desc())
+    .limit(bindparam("most"))
+)
+BETWEEN = _SAID_AT.where(
+    message.sequence > 0, message.sequence >= bindparam("first"), message.sequence < bindparam("before")
+).order_by(message.sequence)
+LAST_BY = (
+    _SAID_AT.where(message.sequence > 0, message.author == bindparam("author"))
+    .order_by(message.sequence.desc())
+    .limit(1)
+)
 FIRST_SEQUENCE = select(func.coalesce(func.min(message.sequence), 0)).where(
     message.conversation_id == bindparam("conversation_id")
 )

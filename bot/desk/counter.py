@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from bot.accounts.model import Page
 from bot.audit.service import record
-from bot.conversation import transcript
+from bot.conversation import reading
 from bot.conversation.model import Author, Message
 from bot.conversation.outbound_store import undelivered
 from bot.database import Database
@@ -37,6 +37,8 @@ from bot.procedures.model import State as ProcedureState
 
 MOST_PAGES = 10_000
 MOST_DUE = 50
+MESSAGES_AT_ONCE = 200
+"""How many of a conversation's messages are given at a time, the newest first."""
 
 
 class Counter:
@@ -59,15 +61,12 @@ class Counter:
         rows = [shown_row(row, now) for row in found.rows]
         return {"rows": rows, "fitting": found.fitting, "waiting": found.waiting, "page": wanted.page, "late": late}
 
-    def mine(self, by: StaffMember) -> list[dict[str, Any]]:
-        """One's own conversations, in the order in which they were taken, with what is unread."""
+    def mine(self, by: StaffMember) -> list[tuple[str, dict[str, Any]]]:
+        """One's own conversations with what is unread, in the order in which they were taken, each behind its address."""
         now = self._clock()
         with self._database.reading() as connection:
-            unread = unread_of(connection, by)
-            return [
-                shown_case(each, now) | {"unread": unread.get(each.id, 0)}
-                for each in store.live_of_staff(connection, by.id)
-            ]
+            unread, held = unread_of(connection, by), store.live_of_staff(connection, by.id)
+        return [(each.address, shown_case(each, now) | {"unread": unread.get(each.id, 0)}) for each in held]
 
     def colleagues(self) -> dict[str, Any]:
         """To whom a conversation can be given: who is at the desk, and the teams."""
@@ -76,22 +75,38 @@ class Counter:
             return {"people": [shown_member(each) for each in here], "teams": teams_of(connection)}
 
     def look(self, by: StaffMember, case_id: int) -> dict[str, Any]:
-        """All of a case, masked; that it was looked at is in the audit. Raises NoSuchCase."""
+        """All of a case but the earlier messages of a long conversation, masked; the look is in the audit. Raises NoSuchCase."""
         now = self._clock()
         with self._database.writing() as connection:
-            about = self._visible(connection, by, case_id)
-            record(connection, now, entry_of(about, "case_looked_at", staff_id=by.id))
-            messages = transcript.since(connection, about.address, 0)
-            scans = scan_states(connection, messages)
-            return {
+            about = self._looked_at(connection, by, case_id, now)
+            return self._said(connection, about, reading.NO_END) | {
                 "case": shown_case(about, now),
                 "is_mine": about.state is State.AGENT and about.staff_id == by.id,
-                "messages": [shown_message(each, scans=scans) for each in messages],
                 "notes": [shown_note(each) for each in store.notes_of(connection, case_id)],
                 "summary": shown_summary(summary_of(connection, about, self._knowledge, now), about),
                 "undelivered": undelivered(connection, [about.address]).get(about.address),
                 "earlier": [shown_case(each, now) for each in store.earlier_at(connection, about.address, about.id)],
             }
+
+    def earlier(self, by: StaffMember, case_id: int, before: int) -> dict[str, Any]:
+        """Messages of a case before sequence number `before`, masked; it counts as a look. Raises NoSuchCase."""
+        with self._database.writing() as connection:
+            return self._said(connection, self._looked_at(connection, by, case_id, self._clock()), before)
+
+    def _looked_at(self, connection: Connection, by: StaffMember, case_id: int, now: datetime) -> Case:
+        about = self._visible(connection, by, case_id)
+        record(connection, now, entry_of(about, "case_looked_at", staff_id=by.id))
+        return about
+
+    def _said(self, connection: Connection, about: Case, before: int) -> dict[str, Any]:
+        """The newest messages before that one, and whether there are more."""
+        found = reading.newest(connection, about.address, MESSAGES_AT_ONCE + 1, before)
+        messages = found[-MESSAGES_AT_ONCE:]
+        scans = scan_states(connection, messages)
+        return {
+            "messages": [shown_message(each, scans=scans) for each in messages],
+            "has_earlier": len(found) > len(messages),
+        }
 
     def shown(self, messages: list[Message]) -> list[dict[str, Any]]:
         """Messages that were just said, with what the virus scanner says of their files."""
@@ -109,14 +124,14 @@ class Counter:
         with self._database.reading() as connection:
             return self._visible(connection, by, case_id).address
 
-    def reveal(self, by: StaffMember, case_id: int) -> dict[str, Any]:
-        """What is masked of a case, in clear; that it was revealed is in the audit. Raises NoSuchCase."""
+    def reveal(self, by: StaffMember, case_id: int, first: int = 0, before: int = reading.NO_END) -> dict[str, Any]:
+        """What is masked of a case, and of its messages from `first` to `before`, in clear; it is in the audit. Raises NoSuchCase."""
         now = self._clock()
         with self._database.writing() as connection:
             about = self._visible(connection, by, case_id)
             record(connection, now, entry_of(about, "case_revealed", staff_id=by.id))
             person = person_by_id(connection, about.person_id) if about.person_id is not None else None
-            written = transcript.since(connection, about.address, 0)
+            written = reading.between(connection, about.address, first, before)
             return {
                 "identifier": person.identifier if person else None,
                 "email": about.email or (person.email if person else None),
@@ -128,9 +143,8 @@ class Counter:
         """What the assistant would answer to the customer's last message. Raises NoSuchCase."""
         with self._database.reading() as connection:
             about = self._visible(connection, by, case_id)
-            written = transcript.since(connection, about.address, 0)
-        last = next((each.text for each in reversed(written) if each.author is Author.PERSON), "")
-        return [{"title": title, "text": text} for title, text in (self._knowledge.suggest(last) if last else [])]
+            last = reading.last_by(connection, about.address, Author.PERSON)
+        return [{"title": title, "text": text} for title, text in (self._knowledge.suggest(last.text) if last else [])]
 
     def due(self) -> list[dict[str, Any]]:
         """The open procedures, what is due first comes first."""

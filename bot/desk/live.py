@@ -17,7 +17,9 @@ from bot.accounts.model import NotFound
 from bot.area import Area
 from bot.conversation.delivery import Delivery
 from bot.conversation.model import Message
+from bot.conversation.reading import NO_END
 from bot.desk.agents import Agents, Done, TextRefused
+from bot.desk.asked import Data, is_own_page, number_in, sequence_in
 from bot.desk.counter import Counter
 from bot.desk.model import Case, NoSuchCase, NotYours, Outcome, StaffMember
 from bot.desk.shown import shown_case, shown_message
@@ -40,7 +42,6 @@ ERRORS: dict[type[Exception], str] = {
     ValueError: "not_possible",
 }
 
-Data = dict[str, Any]
 Handler = Callable[[str, StaffMember, Data], Awaitable[Any]]
 Changes = Callable[[datetime | None], tuple[datetime | None, list[Case]]]
 """When any case changed last, and which have ended since the moment that is given."""
@@ -84,6 +85,7 @@ class DeskLive:
             "mine": self._mine,
             "colleagues": self._colleagues,
             "look": self._look,
+            "earlier": self._earlier,
             "take": self._take,
             "say": self._say,
             "note": self._note,
@@ -119,7 +121,7 @@ class DeskLive:
 
     async def connect(self, sid: str, environ: dict[str, Any], _auth: object = None) -> bool:
         """Only a browser with a session of the staff, on a page of our own."""
-        if not _is_own_page(environ):
+        if not is_own_page(environ):
             return False
         cookies = SimpleCookie(environ.get("HTTP_COOKIE", ""))
         token = cookies[COOKIE].value if COOKIE in cookies else ""
@@ -145,54 +147,56 @@ class DeskLive:
         return await asyncio.to_thread(self._counter.queue, by, data)
 
     async def _mine(self, sid: str, by: StaffMember, data: Data) -> Data:
-        cases = await asyncio.to_thread(self._counter.mine, by)
-        for each in cases:
-            await self._join(sid, by, each["id"], types=True)
-        return {"cases": [each | {"thread": self._thread(self._typing_in[sid][each["id"]])} for each in cases]}
+        held = await asyncio.to_thread(self._counter.mine, by)
+        for address, each in held:
+            await self._enter(sid, address)
+            self._typing_in.setdefault(sid, {})[each["id"]] = address
+        return {"cases": [each | {"thread": self._thread(address)} for address, each in held]}
 
     async def _colleagues(self, sid: str, by: StaffMember, data: Data) -> Data:
         return await asyncio.to_thread(self._counter.colleagues)
 
     async def _look(self, sid: str, by: StaffMember, data: Data) -> Data:
-        case_id = _number(data, "case_id")
-        address = await self._join(sid, by, case_id)  # before reading: nothing falls in between
+        case_id = number_in(data, "case_id")
+        address = await asyncio.to_thread(self._counter.address_of, by, case_id)
+        await self._enter(sid, address)  # before reading: nothing falls in between
         found = await asyncio.to_thread(self._counter.look, by, case_id)
         if found["is_mine"]:
             self._typing_in.setdefault(sid, {})[case_id] = address
         return found | {"thread": self._thread(address)}
 
-    async def _join(self, sid: str, by: StaffMember, case_id: int, *, types: bool = False) -> str:
-        address = await asyncio.to_thread(self._counter.address_of, by, case_id)
+    async def _earlier(self, sid: str, by: StaffMember, data: Data) -> Data:
+        asked = (number_in(data, "case_id"), sequence_in(data, "before", NO_END))
+        return await asyncio.to_thread(self._counter.earlier, by, *asked)
+
+    async def _enter(self, sid: str, address: str) -> None:
         await self._server.enter_room(sid, _room(address), namespace=NAMESPACE)
-        if types:
-            self._typing_in.setdefault(sid, {})[case_id] = address
-        return address
 
     async def _take(self, sid: str, by: StaffMember, data: Data) -> Data:
-        return await self._moved(await asyncio.to_thread(self._agents.take, by, _number(data, "case_id")))
+        return await self._moved(await asyncio.to_thread(self._agents.take, by, number_in(data, "case_id")))
 
     async def _say(self, sid: str, by: StaffMember, data: Data) -> Data:
-        said = (_number(data, "case_id"), str(data.get("text") or ""), str(data.get("id") or "")[:64] or None)
+        said = (number_in(data, "case_id"), str(data.get("text") or ""), str(data.get("id") or "")[:64] or None)
         done = await asyncio.to_thread(self._agents.say, by, *said)
         await self._delivery.push(done.case.address, done.said)
         return {"sequence": done.said[0].sequence}
 
     async def _note(self, sid: str, by: StaffMember, data: Data) -> Data:
-        await asyncio.to_thread(self._agents.note, by, _number(data, "case_id"), str(data.get("text") or ""))
+        await asyncio.to_thread(self._agents.note, by, number_in(data, "case_id"), str(data.get("text") or ""))
         return {"done": True}
 
     async def _transfer(self, sid: str, by: StaffMember, data: Data) -> Data:
-        case_id, team = _number(data, "case_id"), data.get("team")
+        case_id, team = number_in(data, "case_id"), data.get("team")
         if isinstance(team, str):
             return await self._moved(await asyncio.to_thread(self._agents.to_team, by, case_id, team))
-        to = _number(data, "staff_id")
+        to = number_in(data, "staff_id")
         return await self._moved(await asyncio.to_thread(self._agents.transfer, by, case_id, to))
 
     async def _hand_back(self, sid: str, by: StaffMember, data: Data) -> Data:
-        return await self._moved(await asyncio.to_thread(self._agents.hand_back, by, _number(data, "case_id")))
+        return await self._moved(await asyncio.to_thread(self._agents.hand_back, by, number_in(data, "case_id")))
 
     async def _close(self, sid: str, by: StaffMember, data: Data) -> Data:
-        asked = (_number(data, "case_id"), Outcome(str(data.get("outcome"))), str(data.get("note") or "")[:300])
+        asked = (number_in(data, "case_id"), Outcome(str(data.get("outcome"))), str(data.get("note") or "")[:300])
         return await self._moved(await asyncio.to_thread(self._agents.close, by, *asked))
 
     async def _moved(self, done: Done) -> Data:
@@ -206,25 +210,27 @@ class DeskLive:
         return {"case": shown_case(done.case, self._clock())}
 
     async def _read(self, sid: str, by: StaffMember, data: Data) -> Data:
-        await asyncio.to_thread(self._agents.read, by, _number(data, "case_id"), _number(data, "sequence"))
+        read = (number_in(data, "case_id"), sequence_in(data, "sequence", 0))
+        await asyncio.to_thread(self._agents.read, by, *read)
         return {"done": True}
 
     async def _typing(self, sid: str, by: StaffMember, data: Data) -> None:
-        address = self._typing_in.get(sid, {}).get(_number(data, "case_id"))
+        address = self._typing_in.get(sid, {}).get(number_in(data, "case_id"))
         if address:
             await self._show_typing(address, by.name, data.get("on") is True)
 
     async def _reveal(self, sid: str, by: StaffMember, data: Data) -> Data:
-        return await asyncio.to_thread(self._counter.reveal, by, _number(data, "case_id"))
+        which = (sequence_in(data, "first", 0), sequence_in(data, "before", NO_END))
+        return await asyncio.to_thread(self._counter.reveal, by, number_in(data, "case_id"), *which)
 
     async def _suggest(self, sid: str, by: StaffMember, data: Data) -> Data:
-        return {"answers": await asyncio.to_thread(self._counter.suggest, by, _number(data, "case_id"))}
+        return {"answers": await asyncio.to_thread(self._counter.suggest, by, number_in(data, "case_id"))}
 
     async def _due(self, sid: str, by: StaffMember, data: Data) -> Data:
         return {"procedures": await asyncio.to_thread(self._counter.due)}
 
     async def _bring_forward(self, sid: str, by: StaffMember, data: Data) -> Data:
-        asked = (_number(data, "procedure_id"), str(data.get("state")), str(data.get("note") or ""))
+        asked = (number_in(data, "procedure_id"), str(data.get("state")), str(data.get("note") or ""))
         changed = await asyncio.to_thread(self._counter.bring_forward, by, *asked)
         await self._delivery.wake(changed.address)
         return {"id": changed.id, "state": changed.state.value}
@@ -303,16 +309,3 @@ class DeskLive:
 
 def _room(address: str) -> str:
     return f"case {address}"
-
-
-def _number(data: Data, name: str) -> int:
-    value = data.get(name)
-    if type(value) is not int or not 0 < value < 2**53:
-        raise NoSuchCase
-    return value
-
-
-def _is_own_page(environ: dict[str, Any]) -> bool:
-    """Sites that may embed the chat get no desk, even where the browser would send the cookie along."""
-    origin, host = environ.get("HTTP_ORIGIN"), environ.get("HTTP_HOST")
-    return origin is None or origin in (f"http://{host}", f"https://{host}")

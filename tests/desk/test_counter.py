@@ -10,14 +10,18 @@ import yaml
 from sqlalchemy import Connection, insert, select, update
 
 from bot.audit.store import audit_table
-from bot.desk.counter import Counter, wanted_of
+from bot.conversation import transcript
+from bot.conversation.model import Author
+from bot.conversation.model import State as MessageState
+from bot.conversation.queries import conversation_table, message_table
+from bot.desk.counter import MESSAGES_AT_ONCE, Counter, wanted_of
 from bot.desk.model import Choice, NoSuchCase, Role, State
 from bot.desk.office import WORDS
 from bot.desk.summary import NoKnowledge, masked
 from bot.desk.tables import case, case_table
 from bot.procedures.desk import ProcedureDesk
 from bot.settings import PROJECT
-from tests.desk.house import AREA, House
+from tests.desk.house import ADDRESS, AREA, MORNING, House
 
 MANY = 10_000
 USABLE_SECONDS = 1.0
@@ -77,6 +81,88 @@ def test_identifiers_are_masked_until_they_are_revealed_and_both_are_in_the_audi
         assert list(connection.execute(wanted).scalars()) == ["case_looked_at", "case_revealed"]
 
 
+def lengthen(house: House, last: int) -> None:
+    """Customer and assistant in turn, up to that number."""
+    with house.database.writing() as connection:
+        opened = transcript.open_conversation(connection, ADDRESS, house.clock())
+        rows = [said(opened.id, number) for number in range(opened.last_sequence + 1, last + 1)]
+        connection.execute(insert(message_table).returning(message_table.c.id), rows)
+        connection.execute(update(conversation_table).values(last_sequence=last))
+
+
+def said(conversation_id: int, number: int) -> dict[str, Any]:
+    author = Author.PERSON if number % 2 else Author.ASSISTANT
+    row = {
+        "conversation_id": conversation_id,
+        "sequence": number,
+        "author": author.value,
+        "text": f"{number} 12345678Z",
+    }
+    return row | {"buttons": [], "state": MessageState.SENT.value, "sent_at": MORNING}
+
+
+def test_of_a_long_conversation_the_newest_are_given_and_the_others_as_they_are_asked_for(
+    house: House, counter: Counter
+) -> None:
+    laura, waiting = house.staff("laura"), house.wait()
+    lengthen(house, 2 * MESSAGES_AT_ONCE + 50)
+    with house.database.writing() as connection:  # no message: it is before them all
+        opened = transcript.open_conversation(connection, ADDRESS, house.clock())
+        transcript.add_event(connection, opened, "/procedure_changed", house.clock())
+    pages = [counter.look(laura, waiting.id)]
+    while pages[-1]["has_earlier"]:
+        pages.append(counter.earlier(laura, waiting.id, pages[-1]["messages"][0]["sequence"]))
+    assert [len(page["messages"]) for page in pages] == [MESSAGES_AT_ONCE, MESSAGES_AT_ONCE, 50]
+    shown = [message for page in reversed(pages) for message in page["messages"]]
+    assert [message["sequence"] for message in shown] == list(range(1, 2 * MESSAGES_AT_ONCE + 51))
+    assert not any("12345678Z" in message["text"] for message in shown)
+
+
+def test_exactly_what_is_given_at_once_has_nothing_before_it(house: House, counter: Counter) -> None:
+    laura, waiting = house.staff("laura"), house.wait()
+    lengthen(house, MESSAGES_AT_ONCE)
+    assert counter.look(laura, waiting.id)["has_earlier"] is False
+    assert counter.earlier(laura, waiting.id, 1) == {"messages": [], "has_earlier": False}
+
+
+def test_every_part_of_a_conversation_that_is_looked_at_is_in_the_audit_and_only_who_may_gets_it(
+    house: House, counter: Counter
+) -> None:
+    laura, andres, waiting = house.staff("laura"), house.staff("andres"), house.wait()
+    lengthen(house, 300)
+    house.agents.take(laura, waiting.id)
+    counter.look(laura, waiting.id)
+    counter.earlier(laura, waiting.id, 102)
+    with pytest.raises(NoSuchCase):
+        counter.earlier(andres, waiting.id, 102)
+    with house.database.reading() as connection:
+        of_laura = audit_table.c.object_id == f"{waiting.id} staff {laura.id}"
+        looked = select(audit_table.c.action).where(of_laura, audit_table.c.action == "case_looked_at")
+        assert len(connection.execute(looked).all()) == 2
+
+
+def test_only_the_part_that_is_asked_for_is_revealed(house: House, counter: Counter) -> None:
+    laura, waiting = house.staff("laura"), house.wait()
+    lengthen(house, 300)
+    revealed = counter.reveal(laura, waiting.id, 100, 103)["messages"]
+    assert [message["text"] for message in revealed] == ["100 12345678Z", "101 12345678Z", "102 12345678Z"]
+    assert len(counter.reveal(laura, waiting.id)["messages"]) == 300
+
+
+def test_a_suggestion_is_for_what_the_customer_wrote_last_however_long_ago(house: House) -> None:
+    class Repeats(NoKnowledge):
+        def suggest(self, text: str) -> list[tuple[str, str]]:
+            return [("said", text)]
+
+    counter = Counter(house.database, ProcedureDesk(AREA, house.router.note_event), Repeats(), house.clock)
+    laura, waiting = house.staff("laura"), house.wait()
+    assert counter.suggest(laura, waiting.id) == []
+    house.say("¿y mi factura?")
+    house.agents.take(laura, waiting.id)
+    house.agents.say(laura, waiting.id, "La miro")
+    assert counter.suggest(laura, waiting.id) == [{"title": "said", "text": "¿y mi factura?"}]
+
+
 class Knows(NoKnowledge):
     """An assistant that was naming a new representative when somebody asked for a person."""
 
@@ -117,9 +203,9 @@ def test_unread_is_what_the_customer_wrote_since(house: House, counter: Counter)
     house.agents.take(laura, waiting.id)
     house.say("uno")
     house.say("dos")
-    assert [each["unread"] for each in counter.mine(laura)] == [2]
+    assert [each["unread"] for _, each in counter.mine(laura)] == [2]
     house.agents.read(laura, waiting.id, 3)
-    assert [each["unread"] for each in counter.mine(laura)] == [0]
+    assert [each["unread"] for _, each in counter.mine(laura)] == [0]
 
 
 def test_ten_thousand_wait_and_the_first_page_is_there_at_once(house: House, counter: Counter) -> None:

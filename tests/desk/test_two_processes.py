@@ -111,6 +111,8 @@ async def test_a_whole_talk_goes_across(people: tuple[Client, Agent, Agent]) -> 
     await heard_by(customer, "Laura Gil")
     await talk(customer, agent, row["id"])
     assert (await colleague.ask("look", case_id=row["id"])) == {"error": "no_such_case"}
+    assert (await colleague.ask("earlier", case_id=row["id"])) == {"error": "no_such_case"}
+    assert (await agent.ask("earlier", case_id=row["id"], before=2))["has_earlier"] is False
     assert "messages" not in colleague.heard
     await agent.ask("hand_back", case_id=row["id"])
     await customer.say("¿cómo entro en el Área Clientes?")

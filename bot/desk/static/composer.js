@@ -25,7 +25,7 @@ export class Composer {
   #timer;
 
   /** `actions`: say(text), note(text), typing(on), suggest() → replies, canned() → replies filled in, `uploads` of files,
-   *  announce(text). */
+   *  announce(text), draft() → { text, isNote } and keepDraft(draft). */
   constructor(actions) {
     this.#actions = actions;
     const canned = element("button", { type: "button" }, texts.canned);
@@ -40,20 +40,20 @@ export class Composer {
     this.node = element("form", { class: "foot" }, this.#pick, this.#tray.node, this.#label, this.#field, this.#files.node, this.#spoken, element("div", { class: "tools" }, canned, suggest, this.#note, this.#attach, this.#send));
     this.node.addEventListener("submit", (event) => this.#submit(event));
     this.#field.addEventListener("keydown", (event) => this.#key(event));
-    this.#field.addEventListener("input", () => this.#tellTyping());
-    this.#drawNote();
+    this.#field.addEventListener("input", () => this.#written());
+    this.takeDraft();
   }
 
   focus() {
     this.#field.focus();
   }
 
-  get draft() {
-    return this.#field.value;
-  }
-
-  set draft(text) {
+  /** Shows what was written before. */
+  takeDraft() {
+    const { text, isNote } = this.#actions.draft();
     this.#field.value = text;
+    this.#isNote = isNote;
+    this.#drawNote();
   }
 
   chooseFiles() {
@@ -73,6 +73,7 @@ export class Composer {
   toggleNote() {
     this.#isNote = !this.#isNote;
     this.#drawNote();
+    this.#keepDraft();
     this.focus();
   }
 
@@ -94,7 +95,7 @@ export class Composer {
     const choose = ({ text }) => {
       this.#field.value = [this.#field.value.trim(), text].filter(Boolean).join("\n");
       shut();
-      this.#tellTyping();
+      this.#written();
     };
     const picker = createPicker(label, replies, { choose, leave: shut });
     this.#pick.replaceChildren(picker.node);
@@ -125,13 +126,23 @@ export class Composer {
     event.preventDefault();
     const text = this.#field.value.trim();
     if (!text) return;
+    const isNote = this.#isNote;
     this.#field.value = "";
     this.#stopTyping();
-    if (this.#isNote) {
-      this.#actions.note(text);
-      this.toggleNote();
-    } else this.#actions.say(text);
+    if (isNote) this.toggleNote();
+    this.#keepDraft();
+    if (isNote) this.#actions.note(text);
+    else this.#actions.say(text);
     this.focus();
+  }
+
+  #written() {
+    this.#keepDraft();
+    this.#tellTyping();
+  }
+
+  #keepDraft() {
+    this.#actions.keepDraft({ text: this.#field.value, isNote: this.#isNote });
   }
 
   #tellTyping() {

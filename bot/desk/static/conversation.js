@@ -8,6 +8,7 @@ import { richText } from "/static/rich_text.js";
 import { uploadTexts } from "/static/upload_texts.js";
 import { Composer } from "./composer.js";
 import { fileAddress } from "./file_address.js";
+import { inOrder } from "./talks.js";
 import { texts } from "./texts.js";
 import { moment } from "./time.js";
 
@@ -15,9 +16,14 @@ const AT_BOTTOM_PX = 60;
 
 export class ConversationPane {
   #composer = null;
-  #log = element("div", { class: "log", role: "log", tabindex: "0", "aria-label": texts.log });
+  #more = element("button", { type: "button" }, texts.earlierMessages);
+  #loaded = element("p", { class: "unseen", role: "status" });
+  #past = element("div"); // what was said before and loaded later: no news, so not in the log
+  #log = element("div", { role: "log", "aria-label": texts.log });
+  #scroller = element("div", { class: "log", role: "group", tabindex: "0", "aria-label": texts.log }, element("p", { class: "more" }, this.#more), this.#loaded, this.#past, this.#log);
   #place;
-  #shown = new Map(); // sequence → node
+  #nodes = new Map(); // message's sequence, or note → node
+  #waiting = new Map(); // id of what is being sent → node
   #caseId;
   #undelivered = element("p", { class: "undelivered", role: "status" });
   #typing = element("p", { class: "typing", role: "status" });
@@ -27,56 +33,72 @@ export class ConversationPane {
     acceptDrops(place, (files) => this.#composer?.send(files));
   }
 
-  /** Shows a talk of `desk.js`; `actions` are its buttons and those of the composer. */
+  /** Shows a talk of `desk.js`; `actions` are its buttons and those of the composer. Shown again, it stays where it was scrolled to. */
   show(talk, actions) {
-    this.#shown.clear();
+    const stay = talk.case.id === this.#caseId && this.#scroller.isConnected ? this.#spot() : null;
     this.#caseId = talk.case.id;
-    this.#log.replaceChildren();
+    this.#nodes.clear();
+    this.#waiting.clear();
+    this.#past.replaceChildren();
+    this.#loaded.textContent = "";
+    this.#more.onclick = () => actions.earlier();
+    this.#more.hidden = !talk.has_earlier;
     this.#composer = talk.is_mine ? new Composer(actions) : null;
     const foot = this.#composer?.node ?? element("p", { class: "foot empty" }, { waiting: texts.readOnly, agent: texts.elsewhere }[talk.case.state] ?? texts.over);
     const bottom = element("div", {}, this.#undelivered, this.#typing, foot);
     const hanging = element("div", { class: "drop", "aria-hidden": "true" }, uploadTexts.drop);
-    this.#place.replaceChildren(top(talk, actions), this.#log, bottom, ...(this.#composer ? [hanging] : []));
-    for (const message of talk.messages) this.#shown.set(message.sequence, messageNode(message, talk.case.id));
-    this.#log.append(...inOrder(talk, this.#shown));
+    this.#log.replaceChildren(...inOrder(talk, (entry) => this.#node(entry)));
+    this.#place.replaceChildren(top(talk, actions), this.#scroller, bottom, ...(this.#composer ? [hanging] : []));
+    for (const entry of actions.sending()) this.addWaiting(entry);
     this.typing(talk.typing);
     this.undelivered(talk.undelivered);
-    if (this.#composer) this.#composer.draft = talk.draft ?? "";
-    this.#toEnd();
-  }
-
-  get draft() {
-    return this.#composer?.draft ?? "";
+    if (!this.#backTo(stay)) this.#toEnd();
   }
 
   /** One more message; the same again changes nothing. */
   add(message) {
-    if (this.#shown.has(message.sequence)) return;
+    if (this.#nodes.has(message.sequence)) return;
     const follow = this.#isAtEnd();
-    const node = messageNode(message, this.#caseId);
-    this.#shown.set(message.sequence, node);
-    this.#log.append(node);
+    this.#log.append(this.#node(message));
     if (follow || message.sender === "agent") this.#toEnd();
   }
 
+  /** So many messages before what is shown are in the talk now; what is read stays where it is. */
+  addEarlier(talk, count) {
+    const spot = this.#spot();
+    const first = this.#log.querySelector(".message:not(.note)");
+    const all = inOrder(talk, (entry) => this.#node(entry));
+    this.#past.replaceChildren(...all.slice(0, all.indexOf(first)));
+    this.#loaded.textContent = texts.earlierShown(count, talk.has_earlier);
+    if (!talk.has_earlier && document.activeElement === this.#more) this.#scroller.focus({ preventScroll: true });
+    this.#more.hidden = !talk.has_earlier;
+    if (!this.#backTo(spot)) this.#toEnd();
+  }
+
   /** What is being sent, until the server has it. */
-  addWaiting(text) {
+  addWaiting({ id, text, isNote }) {
+    if (isNote || this.#waiting.has(id)) return;
     const node = messageNode({ sender: "agent", signed_by: texts.by.agent, text, sent_at: new Date().toISOString() });
     node.classList.add("waiting");
+    this.#waiting.set(id, node);
     this.#log.append(node);
     this.#toEnd();
-    return node;
+  }
+
+  removeWaiting(id) {
+    this.#waiting.get(id)?.remove();
+    this.#waiting.delete(id);
   }
 
   addNote(note) {
-    this.#log.append(noteNode(note));
+    this.#log.append(this.#node(note));
     this.#toEnd();
   }
 
   /** The same messages with what was masked in them. */
   reveal(messages) {
     for (const message of messages) {
-      const node = this.#shown.get(message.sequence);
+      const node = this.#nodes.get(message.sequence);
       if (node && !message.file) node.querySelector(".bubble").replaceChildren(message.sender === "assistant" ? richText(message.text) : message.text);
     }
   }
@@ -101,12 +123,35 @@ export class ConversationPane {
     return this.#composer;
   }
 
+  #node(entry) {
+    const key = entry.sequence ?? entry;
+    if (!this.#nodes.has(key)) this.#nodes.set(key, entry.sequence ? messageNode(entry, this.#caseId) : noteNode(entry));
+    return this.#nodes.get(key);
+  }
+
+  // A message that is seen, and where it stands in the window; null at the end, which is followed.
+  #spot() {
+    if (this.#isAtEnd()) return null;
+    const top = this.#scroller.getBoundingClientRect().top;
+    for (const [sequence, node] of this.#nodes) {
+      const place = node.getBoundingClientRect();
+      if (typeof sequence === "number" && place.bottom > top) return { sequence, top: place.top };
+    }
+    return null;
+  }
+
+  #backTo(spot) {
+    const node = this.#nodes.get(spot?.sequence);
+    if (node) this.#scroller.scrollTop += node.getBoundingClientRect().top - spot.top;
+    return node !== undefined;
+  }
+
   #isAtEnd() {
-    return this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < AT_BOTTOM_PX;
+    return this.#scroller.scrollHeight - this.#scroller.scrollTop - this.#scroller.clientHeight < AT_BOTTOM_PX;
   }
 
   #toEnd() {
-    this.#log.scrollTop = this.#log.scrollHeight;
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
   }
 }
 
@@ -126,12 +171,6 @@ function top({ case: about, summary, is_mine: isMine }, actions) {
       : [];
   const mailed = about.is_mailed ? [element("p", { class: "mailed" }, texts.mailed(about.email, summary.is_email_on_record))] : [];
   return element("div", { class: "top" }, names, ...buttons, ...mailed);
-}
-
-function inOrder({ messages, notes }, nodes) {
-  const said = messages.map((message) => [message.sent_at, nodes.get(message.sequence)]);
-  const noted = notes.map((note) => [note.at, noteNode(note)]);
-  return [...said, ...noted].sort(([one], [other]) => new Date(one) - new Date(other)).map(([, node]) => node);
 }
 
 function messageNode({ sender, signed_by: signedBy, text, sent_at: sentAt, file }, caseId) {

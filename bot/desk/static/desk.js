@@ -7,7 +7,9 @@ import { Link, Refused } from "./link.js";
 import { Lists } from "./queue.js";
 import { listenForKeys } from "./shortcuts.js";
 import { showSummary } from "./summary.js";
+import { joined } from "./talks.js";
 import { texts } from "./texts.js";
+import { Unsent } from "./unsent.js";
 
 const GATHER_MS = 250;
 const ERROR_SHOWN_MS = 6_000;
@@ -26,6 +28,9 @@ class Desk {
   #looks = 0; // on their way
   #early = []; // messages of conversations that are not known yet, while a look is on its way
   #uploads = new Map(); // case id → the files on their way to its customer
+  #unsent = new Unsent(this.#me);
+  #sending = new Map(); // case id → when all that was written there is sent
+  #onTheirWay = new Set(); // ids of what is being sent
   #pane = new ConversationPane(find("conversation"));
   #lists = new Lists(this.#words, (event, data) => this.#ask(event, data), (caseId) => this.open(caseId));
 
@@ -38,6 +43,7 @@ class Desk {
     find("next").addEventListener("click", () => this.#takeNext());
     find("help").addEventListener("click", showKeys);
     find("due").addEventListener("click", () => this.#showDue());
+    find("leave").addEventListener("submit", () => this.#unsent.forgetAll());
     for (const button of document.querySelectorAll("[data-show]")) button.addEventListener("click", () => showView(button.dataset.show));
     this.#offerNotifications();
     this.#listenForKeys();
@@ -52,13 +58,15 @@ class Desk {
     this.#lists.offerTeams(teams);
     const caseId = this.#current ?? caseOfAddress();
     if (caseId) await this.#reopen(caseId);
+    this.#sendAgain();
   }
 
   // What may no longer be seen is closed.
   async #reopen(caseId) {
     try {
       await this.open(caseId);
-    } catch {
+    } catch (failure) {
+      if (failure.code === "no_such_case") this.#unsent.forget(caseId);
       this.#forget(caseId);
     }
   }
@@ -92,12 +100,8 @@ class Desk {
   }
 
   async open(caseId) {
-    this.#keepDraft();
-    const found = await this.#look(caseId);
-    const { draft, messages = [] } = this.#talks.get(caseId) ?? {};
-    const last = found.messages.at(-1)?.sequence ?? 0;
-    found.messages.push(...[...messages, ...found.early].filter(({ sequence }) => sequence > last)); // came while the answer was on its way
-    this.#talks.set(caseId, { ...found, draft, typing: false });
+    const { early, ...found } = await this.#look(caseId);
+    this.#talks.set(caseId, { ...joined(found, this.#talks.get(caseId), early), typing: false });
     this.#threads.set(found.thread, caseId);
     this.#current = caseId;
     history.replaceState(null, "", `#${caseId}`); // a page that is loaded again shows it again
@@ -132,18 +136,18 @@ class Desk {
     showSummary(find("facts"), this.#talks.get(this.#current), { reveal: () => this.#reveal(), change: (procedure) => this.#changeState(procedure) });
   }
 
-  #keepDraft() {
-    if (this.#current) this.#talks.get(this.#current).draft = this.#pane.draft;
-  }
-
   #actions(caseId) {
     return {
       take: () => this.#take(caseId),
       handBack: () => this.#end("hand_back", { case_id: caseId }),
       pass: () => this.#pass(caseId),
       close: () => this.#close(caseId),
-      say: (text) => this.#sayTo(caseId, text),
-      note: (text) => this.#note(caseId, text),
+      say: (text) => this.#send(caseId, this.#unsent.add(caseId, text, false)),
+      note: (text) => this.#send(caseId, this.#unsent.add(caseId, text, true)),
+      sending: () => this.#unsent.sending(caseId),
+      draft: () => this.#unsent.draft(caseId),
+      keepDraft: (draft) => this.#unsent.keepDraft(caseId, draft),
+      earlier: () => this.#earlier(caseId),
       typing: (on) => this.#link.tell("typing", { case_id: caseId, on }),
       suggest: () => this.#suggest(caseId),
       canned: () => this.#canned(caseId),
@@ -176,25 +180,64 @@ class Desk {
     }
   }
 
-  // The id makes a repeated sending harmless.
-  async #sayTo(caseId, text) {
-    const talk = this.#talks.get(caseId);
-    const node = this.#pane.addWaiting(text);
-    const id = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-    talk.sending = (talk.sending ?? Promise.resolve()).then(() => this.#ask("say", { case_id: caseId, text, id })).then(
-      ({ sequence }) => {
-        node.remove();
-        this.#arrived(caseId, { sequence, sender: "agent", signed_by: dataset.name, text, sent_at: new Date().toISOString() });
-      },
-      () => node.remove(),
-    );
+  // One after the other, in the order in which they were written.
+  #send(caseId, entry) {
+    if (this.#onTheirWay.has(entry.id)) return;
+    this.#onTheirWay.add(entry.id);
+    if (caseId === this.#current) this.#pane.addWaiting(entry);
+    const before = this.#sending.get(caseId) ?? Promise.resolve();
+    this.#sending.set(caseId, before.then(() => this.#deliver(caseId, entry)));
   }
 
-  async #note(caseId, text) {
-    await this.#ask("note", { case_id: caseId, text });
-    const note = { at: new Date().toISOString(), by: dataset.name, text };
-    this.#talks.get(caseId).notes.push(note);
+  async #deliver(caseId, entry) {
+    try {
+      const { sequence } = await this.#ask(entry.isNote ? "note" : "say", { case_id: caseId, text: entry.text, id: entry.id });
+      this.#unsent.remove(caseId, entry.id);
+      this.#pane.removeWaiting(entry.id);
+      this.#delivered(caseId, entry, sequence);
+    } catch (failure) {
+      if (!(failure instanceof Refused)) throw failure;
+      if (failure.code !== "signed_out") this.#giveBack(caseId, entry); // else it is sent once somebody has signed in again
+    } finally {
+      this.#onTheirWay.delete(entry.id);
+    }
+  }
+
+  #delivered(caseId, { text, isNote }, sequence) {
+    const now = new Date().toISOString();
+    if (!isNote) return this.#arrived(caseId, { sequence, sender: "agent", signed_by: dataset.name, text, sent_at: now });
+    const note = { at: now, by: dataset.name, text };
+    this.#talks.get(caseId)?.notes.push(note);
     if (caseId === this.#current) this.#pane.addNote(note);
+  }
+
+  #giveBack(caseId, entry) {
+    this.#pane.removeWaiting(entry.id);
+    this.#unsent.giveBack(caseId, entry);
+    if (caseId === this.#current) this.#pane.composer()?.takeDraft();
+  }
+
+  // What was written before the page was loaded again, or before the session was over.
+  #sendAgain() {
+    for (const caseId of this.#unsent.cases) for (const entry of this.#unsent.sending(caseId)) this.#send(caseId, entry);
+  }
+
+  async #earlier(caseId) {
+    const talk = this.#talks.get(caseId);
+    if (talk.asksEarlier) return;
+    talk.asksEarlier = true;
+    try {
+      const before = talk.messages[0].sequence;
+      const { messages, has_earlier: hasEarlier } = await this.#ask("earlier", { case_id: caseId, before });
+      if (talk !== this.#talks.get(caseId)) return; // asked for anew meanwhile
+      talk.messages.unshift(...messages);
+      talk.has_earlier = hasEarlier;
+      if (caseId !== this.#current) return;
+      this.#pane.addEarlier(talk, messages.length);
+      if (talk.revealed && messages.length) await this.#revealMessages(talk, messages[0].sequence, before);
+    } finally {
+      talk.asksEarlier = false;
+    }
   }
 
   async #suggest(caseId) {
@@ -222,6 +265,7 @@ class Desk {
 
   async #end(event, data) {
     await this.#ask(event, data);
+    this.#unsent.forget(data.case_id);
     this.#forget(data.case_id);
     await this.#refresh();
     const next = this.#lists.mine[0];
@@ -240,10 +284,15 @@ class Desk {
   }
 
   async #reveal() {
-    const revealed = await this.#ask("reveal", { case_id: this.#current });
-    this.#talks.get(this.#current).revealed = revealed;
+    const talk = this.#talks.get(this.#current);
+    talk.revealed = await this.#revealMessages(talk, talk.messages[0]?.sequence);
     this.#showFacts();
-    this.#pane.reveal(revealed.messages);
+  }
+
+  async #revealMessages(talk, first, before) {
+    const { messages, ...revealed } = await this.#ask("reveal", { case_id: talk.case.id, first, before });
+    if (talk === this.#talks.get(this.#current)) this.#pane.reveal(messages);
+    return revealed;
   }
 
   async #changeState(procedure) {
@@ -301,10 +350,8 @@ class Desk {
     if (caseId !== this.#current || this.#talks.get(caseId)?.changing) return;
     const talk = this.#talks.get(caseId);
     talk.changing = true;
-    this.#keepDraft();
-    const draft = talk.draft;
     await this.#reopen(caseId);
-    if (this.#talks.has(caseId)) Object.assign(this.#talks.get(caseId), { draft, changing: false });
+    if (this.#talks.has(caseId)) this.#talks.get(caseId).changing = false;
   }
 
   #offerNotifications() {

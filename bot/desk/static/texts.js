@@ -16,6 +16,8 @@ export const texts = {
   pass: "Pasar a…",
   close: "Cerrar…",
   log: "Mensajes",
+  earlierMessages: "Ver mensajes anteriores",
+  earlierShown: (count, hasMore) => plural(count, "mensaje anterior más", "mensajes anteriores más") + (hasMore ? "." : ": ya están todos."),
   composer: "Escribe al cliente",
   noting: "Nota interna (el cliente no la ve)",
   send: "Enviar",
