@@ -170,7 +170,8 @@ class Draft:
         if not name.whole or (self.first_name and self.surnames and not name.is_labelled):
             return {}
         if self.asks == SURNAMES and not name.is_labelled:
-            return {"surnames": name.whole.removeprefix(self.first_name).strip() or name.whole}
+            surnames = name.whole.removeprefix(self.first_name).strip()
+            return {"surnames": surnames} if surnames else {}
         if name.first_name and not name.surnames and self.surnames:
             return {"first_name": name.first_name}
         if not name.first_name:

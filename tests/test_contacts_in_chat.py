@@ -69,6 +69,10 @@ def registered(visitor: Visitor, first_name: str, nif: str, password: str) -> No
     assert visitor.open(link, form)[0] == 200
 
 
+def test_a_first_name_alone_is_not_taken_for_the_surnames_too(office: OpenHouse) -> None:
+    assert "apellidos de laura" in signed_in(office, BEATRIZ).ask("quiero que mi hija Laura pueda verlo")
+
+
 def test_two_messages_add_a_contact_who_registers_and_sees_but_authorizes_nobody(office: OpenHouse) -> None:
     holder, nif, password = signed_in(office, IGNACIO), new_nif(), f"clave-larga-{time.time_ns()}"
     summary = holder.ask(f"autoriza a Berta Prueba, {nif}, berta@colega.example, solo lectura hasta junio")
