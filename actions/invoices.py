@@ -10,9 +10,10 @@ from actions.places import at_place
 from actions.texts import Link, buttons
 from actions.visit import Events, Visit
 from bot.accounts.model import NotFound, Page
-from bot.invoices.downloads import MOST_FILES, MOST_ROWS, link_to_archive, link_to_invoice, link_to_sheet
+from bot.invoices.downloads import MOST_FILES, MOST_ROWS, Which, link_to_archive, link_to_invoice, link_to_sheet
 from bot.invoices.model import UNPAID, Filters, Invoice
 from bot.invoices.service import invoice_numbered, invoice_of, invoices_of, totals_by_client, totals_of
+from bot.questions.detail import Detail, detail_asked
 from bot.questions.model import Question, Wish
 from bot.questions.saved import from_json, to_json
 
@@ -153,6 +154,7 @@ def _file_of_several(visit: Visit, question: Question, filters: Filters, asked: 
     if not count:
         nothing_found(visit, question, filters, asked)
         return []
+    count = min(count, question.limit or count)
     is_archive = question.wish is Wish.ARCHIVE
     kind, most, link_to = (
         ("archive", MOST_FILES, link_to_archive) if is_archive else ("sheet", MOST_ROWS, link_to_sheet)
@@ -160,7 +162,8 @@ def _file_of_several(visit: Visit, question: Question, filters: Filters, asked: 
     if count > most:
         visit.say("utter_too_many_files", count=str(count), most=str(most))
         return []
-    link = Link(link_to(visit.turn.area, visit.viewer, visit.session.id, filters))
+    which = Which(question.order, question.limit)
+    link = Link(link_to(visit.turn.area, visit.viewer, visit.session.id, filters, which))
     visit.show("file.md.j2", kind=kind, count=count, link=link)
     if visit.shown.get("kind") == INVOICES:
         return []  # the list that was shown goes on being what follow-ups are about
@@ -170,11 +173,11 @@ def _file_of_several(visit: Visit, question: Question, filters: Filters, asked: 
 def follow(visit: Visit, merged: Question) -> Events:
     """Go on from a list of invoices: the next page, one of them, a file, a sum, or another filter."""
     said = visit.question
-    before = from_json(visit.shown.get("question") or {})
-    client_id = visit.shown.get("client_id")
-    offset = int(visit.shown.get("offset") or 0)
-    ids = tuple(int(value) for value in visit.shown.get("ids") or ())
-    listed = _Listed(before, client_id, offset, ids)
+    listed = _listed_before(visit)
+    before, client_id, offset, ids = listed.question, listed.client_id, listed.offset, listed.ids
+    detail = detail_asked(visit.text) if ids else None
+    if detail and (detail is not Detail.AMOUNT or _one_meant(visit, listed)):
+        return _tell(visit, listed, detail)
     if said.wish is Wish.MORE:
         return answer(visit, before, client_id, offset + ROWS)
     if said.wish is Wish.BACK:
@@ -187,10 +190,39 @@ def follow(visit: Visit, merged: Question) -> Events:
     return answer(visit, merged, None if names_another else client_id)
 
 
-def _the_one(visit: Visit, listed: _Listed, wish: Wish) -> Events:
-    """What "descárgala" is about: the one shown in detail last, or the only one; else the person is asked which."""
+def _listed_before(visit: Visit) -> _Listed:
+    """The list that was shown last."""
+    ids = tuple(int(value) for value in visit.shown.get("ids") or ())
+    before = from_json(visit.shown.get("question") or {})
+    return _Listed(before, visit.shown.get("client_id"), int(visit.shown.get("offset") or 0), ids)
+
+
+def _one_meant(visit: Visit, listed: _Listed) -> int | None:
+    """The invoice shown in detail last, or the only one; None where it could be any of a list."""
     one = visit.shown.get("one") or (listed.ids[0] if len(listed.ids) == 1 else None)
+    return None if one is None else int(one)
+
+
+def _the_one(visit: Visit, listed: _Listed, wish: Wish) -> Events:
+    """What "descárgala" is about; where it could be any of a list the person is asked which."""
+    one = _one_meant(visit, listed)
     if one is None:
         visit.say("utter_which_one")
         return []
-    return _one(visit, listed, int(one), wish)
+    return _one(visit, listed, one, wish)
+
+
+def _tell(visit: Visit, listed: _Listed, detail: Detail) -> Events:
+    """What "¿está pagada?" asks of the invoice that is being looked at, in a sentence."""
+    one = _one_meant(visit, listed)
+    if one is None:
+        visit.say("utter_which_one")
+        return []
+    try:
+        invoice = invoice_of(visit.connection, visit.viewer, one)
+    except NotFound:
+        visit.say("utter_not_found")
+        return []
+    visit.about = ("invoice", str(invoice.id))
+    visit.show("invoice_detail.md.j2", invoice=invoice, detail=detail.value)
+    return []

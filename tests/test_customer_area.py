@@ -78,6 +78,104 @@ def test_the_list_can_be_narrowed_paged_and_opened(area_server: OpenHouse) -> No
     assert "suman" in visitor.ask("¿cuánto suman?")
 
 
+def amounts(answer: str) -> list[int]:
+    """The cents of each row of a list of invoices."""
+    return [int(found.replace(".", "").replace(",", "")) for found in re.findall(r"\d+\. ([\d.]+,\d\d) €", answer)]
+
+
+def numbers_in_sheet(visitor: Visitor) -> list[str]:
+    sheet = load_workbook(io.BytesIO(visitor.open(visitor.link(visitor.say("en excel"), DOWNLOAD))[1])).active
+    assert sheet
+    return [str(row[0]) for row in sheet.iter_rows(values_only=True) if NUMBER.fullmatch(str(row[0]))]
+
+
+def test_the_same_list_is_put_in_another_order_and_stays_in_it(area_server: OpenHouse) -> None:
+    visitor = signed_in(area_server, IGNACIO)
+    usual = visitor.ask("facturas vencidas de este año")
+    which = usual.partition(":")[0]
+    pages = [visitor.ask("ordénalas por importe"), visitor.ask("más")]
+    assert [page.partition(":")[0] for page in pages] == [which, which]
+    assert "de mayor a menor importe" in pages[0]
+    costs = [cents for page in pages for cents in amounts(page)]
+    assert costs == sorted(costs, reverse=True)
+    shown = [number for page in pages for number in NUMBER.findall(page.upper())]
+    assert shown[7] in visitor.ask("la 8").upper()
+    assert numbers_in_sheet(visitor)[: len(shown)] == shown
+    cheap = amounts(visitor.ask("de menor a mayor"))
+    assert cheap == sorted(cheap)
+    assert cheap[0] < costs[0]
+
+
+def test_a_file_of_the_five_largest_has_five(area_server: OpenHouse) -> None:
+    visitor = signed_in(area_server, IGNACIO)
+    visitor.ask("facturas vencidas")
+    shown = NUMBER.findall(visitor.ask("las 5 más caras").upper())
+    assert len(shown) == 5
+    assert numbers_in_sheet(visitor) == shown
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("las más caras primero", "de mayor a menor importe"),
+        ("por fecha", "la mas nueva primero"),
+        ("por vencimiento", "la que antes vence primero"),
+        ("las más antiguas primero", "la mas antigua primero"),
+    ],
+)
+def test_orders_are_told_and_keep_what_was_asked_for(area_server: OpenHouse, said: str, told: str) -> None:
+    visitor = signed_in(area_server, IGNACIO)
+    which = visitor.ask("facturas pendientes").partition(":")[0]
+    answer = visitor.ask(said)
+    assert told in answer
+    assert answer.partition(":")[0] == which
+    assert told in visitor.ask("¿y las vencidas?")
+
+
+def test_an_order_of_nothing_asks_what_is_meant(visitor: Visitor) -> None:
+    assert "no se a que te refieres" in visitor.ask("ordénalas por importe")
+
+
+def test_what_is_asked_of_the_invoice_that_was_opened_is_answered_in_a_sentence(area_server: OpenHouse) -> None:
+    visitor = signed_in(area_server, IGNACIO)
+    visitor.ask("facturas vencidas")
+    assert "¿cual de ellas?" in visitor.ask("¿está pagada?")
+    opened = visitor.ask("la segunda")
+    number = NUMBER.findall(opened.upper())[0].lower()
+    due = re.search(r"vencimiento, (\d+ de \w+ de \d{4})", opened)
+    amount = re.search(r"importe: ([\d.,]+ €)", opened)
+    owner = re.search(r"factura \S+ de ([^\n]+)", opened)
+    assert due
+    assert amount
+    assert owner
+    assert f"la {number} esta sin pagar: vencio el {due[1]}." in visitor.ask("¿está pagada?")
+    assert due[1] in visitor.ask("cuando vence")
+    assert f"la {number} es de {amount[1]}" in visitor.ask("¿cuánto es?")
+    assert f"la {number} es de {owner[1].strip()}" in visitor.ask("¿de quién es?")
+    assert "se emitio el" in visitor.ask("¿de qué fecha es?")
+    assert DOWNLOAD in str(visitor.say("descárgala"))
+
+
+def test_a_paid_one_says_since_when_and_a_list_is_not_one(area_server: OpenHouse) -> None:
+    visitor = signed_in(area_server, IGNACIO)
+    visitor.ask("la última factura pagada")
+    assert "esta pagada desde el" in visitor.ask("¿está pagada?")
+    visitor.ask("facturas vencidas")
+    total = visitor.ask("¿cuánto es?")
+    assert "vencidas" in total
+    assert not NUMBER.search(total.upper())
+
+
+def test_who_is_not_signed_in_any_more_is_told_nothing_of_it(area_server: OpenHouse) -> None:
+    visitor = signed_in(area_server, IGNACIO)
+    visitor.ask("la última factura pagada")
+    visitor.ask("cerrar sesión")
+    assert not NUMBER.search(visitor.ask("¿está pagada?").upper())
+    assert visitor.sign_in(BEATRIZ) == 200
+    visitor.ask("hola")
+    assert not NUMBER.search(visitor.ask("¿de quién es?").upper())
+
+
 def test_a_misspelt_client_is_found_and_several_are_offered(area_server: OpenHouse) -> None:
     visitor = signed_in(area_server, IGNACIO)
     assert "mediodia 10" in visitor.ask("cuánto debe la comunidá medodia 10")

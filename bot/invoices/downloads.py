@@ -24,7 +24,7 @@ from bot.identity.sessions import Session, session_by_id, session_in_browser
 from bot.identity.signed import Expired, Forged, opened, sign
 from bot.invoices.files import InvoiceFiles, file_name
 from bot.invoices.filters_json import from_json, to_json
-from bot.invoices.model import Filters, Invoice
+from bot.invoices.model import Filters, Invoice, Order
 from bot.invoices.service import first_invoices_of, invoices_with_ids
 from bot.invoices.wording import texts
 
@@ -35,6 +35,7 @@ MOST_ROWS = 10_000
 """In one spreadsheet."""
 LONGEST_URL = 1500
 PURPOSE = "download"
+ORDER, LIMIT = "order", "limit"
 PATH = "/descargas"
 
 
@@ -82,8 +83,19 @@ class Download:
 
 
 @dataclass(frozen=True, slots=True)
+class Which:
+    """Of the invoices asked for, in which order a file has them, and how many from the first on; None: all."""
+
+    order: Order = Order.URGENCY
+    limit: int | None = None
+
+
+EVERY_ONE = Which()
+
+
+@dataclass(frozen=True, slots=True)
 class _Ticket:
-    """What a link says: ids of invoices, or filters as JSON."""
+    """What a link says: ids of invoices, or filters as JSON, with order and number where they are not the usual ones."""
 
     kind: Kind
     session_id: int
@@ -112,15 +124,22 @@ def link_to_invoice(area: Area, viewer: Viewer, session_id: int, invoice_id: int
     return _link(area, viewer, _Ticket(Kind.INVOICE, session_id, viewer.agency_id, [invoice_id]))
 
 
-def link_to_archive(area: Area, viewer: Viewer, session_id: int, wanted: Filters | Sequence[int]) -> str:
+def link_to_archive(
+    area: Area, viewer: Viewer, session_id: int, wanted: Filters | Sequence[int], which: Which = EVERY_ONE
+) -> str:
     """The address of a ZIP with the PDFs of these invoices, or of those asked for, at most MOST_FILES."""
-    what = to_json(wanted) if isinstance(wanted, Filters) else list(wanted)
+    what = _which(wanted, which) if isinstance(wanted, Filters) else list(wanted)
     return _link(area, viewer, _Ticket(Kind.ARCHIVE, session_id, viewer.agency_id, what))
 
 
-def link_to_sheet(area: Area, viewer: Viewer, session_id: int, filters: Filters) -> str:
+def link_to_sheet(area: Area, viewer: Viewer, session_id: int, filters: Filters, which: Which = EVERY_ONE) -> str:
     """The address of a spreadsheet of the invoices asked for, at most MOST_ROWS."""
-    return _link(area, viewer, _Ticket(Kind.SHEET, session_id, viewer.agency_id, to_json(filters)))
+    return _link(area, viewer, _Ticket(Kind.SHEET, session_id, viewer.agency_id, _which(filters, which)))
+
+
+def _which(filters: Filters, which: Which) -> dict[str, Any]:
+    order = {} if which.order is Order.URGENCY else {ORDER: which.order.value}
+    return to_json(filters) | order | ({LIMIT: which.limit} if which.limit else {})
 
 
 def _link(area: Area, viewer: Viewer, ticket: _Ticket) -> str:
@@ -214,7 +233,9 @@ def _invoices(connection: Connection, viewer: Viewer, ticket: _Ticket) -> list[I
     """Raises NotFound where there is nothing for a PDF or an archive, and _TooMany."""
     most = MOST[ticket.kind]
     if isinstance(ticket.wanted, dict):
-        found = first_invoices_of(connection, viewer, from_json(ticket.wanted), most + 1)
+        filters = {name: value for name, value in ticket.wanted.items() if name not in (ORDER, LIMIT)}
+        order, limit = Order(ticket.wanted.get(ORDER, Order.URGENCY)), ticket.wanted.get(LIMIT) or most + 1
+        found = first_invoices_of(connection, viewer, from_json(filters), min(limit, most + 1), order)
     else:
         found = invoices_with_ids(connection, viewer, ticket.wanted)
     if len(found) > most:

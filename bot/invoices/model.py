@@ -30,6 +30,10 @@ class Order(StrEnum):
     NEWEST = "newest"
     OLDEST = "oldest"
     LARGEST = "largest"
+    SMALLEST = "smallest"
+    DUE_FIRST = "due_first"
+    DUE_LAST = "due_last"
+    CLIENT = "client"
 
 
 @dataclass(frozen=True, slots=True)

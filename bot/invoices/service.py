@@ -28,9 +28,11 @@ def invoices_of(
     return store.invoices(connection, viewer, filters, page, order)
 
 
-def first_invoices_of(connection: Connection, viewer: Viewer, filters: Filters, limit: int) -> list[Invoice]:
+def first_invoices_of(
+    connection: Connection, viewer: Viewer, filters: Filters, limit: int, order: Order = Order.URGENCY
+) -> list[Invoice]:
     """The first `limit` invoices that `invoices_of` would give on all its pages, for a file of them."""
-    return store.first_invoices(connection, viewer, filters, limit)
+    return store.first_invoices(connection, viewer, filters, limit, order)
 
 
 def totals_of(connection: Connection, viewer: Viewer, filters: Filters = EVERYTHING) -> Totals:

@@ -11,6 +11,7 @@ from bot.questions.codes import Codes, take_codes
 from bot.questions.line import Line
 from bot.questions.model import Question, Subject, Wish
 from bot.questions.names import is_introduced, left_over, protect_names, written
+from bot.questions.orders import take_order, tells_to_sort
 from bot.questions.payment_day import PaymentDay, take_payment_day
 from bot.questions.periods import take_periods
 from bot.questions.selection import take_selection
@@ -43,9 +44,11 @@ def read(text: str, today: date) -> Question:
     line = Line(text)
     codes = take_codes(line)
     protect_names(line)
+    order = take_order(line)
     words = line.words
     payment = take_payment_day(line)
     parts = _parts(line, codes, today)
+    parts = replace(parts, order=order or parts.order)
     take_words(line)
     runs = left_over(line)
     parts = replace(parts, name=written(line, runs), day=payment.day)
@@ -105,7 +108,7 @@ def _is_follow_up(line: Line, words: str, question: Question) -> bool:
     """Whether something is said, but not of what; or it begins as only a continuation does."""
     if question.wish is Wish.HOW:
         return False
-    if _continues(line):
+    if _continues(line) or (question.order is not Order.URGENCY and tells_to_sort(line)):
         return question != Question()
     if question.subject is None or (not any(question.who) and is_said_of_somebody(words)):
         return question != Question()

@@ -37,19 +37,18 @@ _MANY = (
 )
 _PLAIN_LIMIT = (
     phrase(
-        rf"(?P<number>{WHOLE})(?= (?:(?:facturas|recibos|contratos|clientes) |mas (?:car|antigu|viej|recient|alt)))"
+        rf"(?P<number>{WHOLE})(?= (?:(?:facturas|recibos|contratos|clientes) |mas (?:car|antigu|viej|recient|alt|barat|baj)))"
     ),
     phrase(r"(?:top|solo|solamente|otr[oa]s) (?P<number>\d{1,3})"),
 )
 _NEWEST_THING = phrase(rf"ultim[oa] (?:{_THING})|(?:{_THING}) (?:mas recientes?|mas nuev[oa]s?|ultim[oa])")
-_NEWEST = phrase(
-    r"mas recientes?|mas nuev[oa]s?|mas actual(?:es)?|(?:de )?mas nuev[oa] a mas (?:antigu|viej)[oa]|recientes"
-)
-_OLDEST = phrase(r"mas (?:antigu|viej)[oa]s?|(?:de )?mas (?:antigu|viej)[oa] a mas nuev[oa]")
+_NEWEST = phrase(r"mas recientes?|mas nuev[oa]s?|mas actual(?:es)?|recientes")
+_OLDEST = phrase(r"mas (?:antigu|viej)[oa]s?")
 _LARGEST = phrase(
     r"mas (?:car|alt|elevad|grand|gord)[oae]s?|de mayor importe|(?<=l[ao] )mayor(?: importe)?|(?<=las )mayores"
-    r"|de mayor a menor|mas dinero"
+    r"|mas dinero"
 )
+_SMALLEST = phrase(r"mas (?:barat|baj|pequen)[oa]s?|de menor importe|(?<=l[ao] )menor(?: importe)?|(?<=las )menores")
 _LATEST = phrase(r"ultim[oa]s")
 _SINGULAR = re.compile(r" (?:la|el|una|un|su|mi)(?: (?:factura|recibo|contrato))? $")
 _THOSE = phrase(rf"(?:es|est|l)[oa]s {WHOLE}")
@@ -81,6 +80,7 @@ def _extreme(line: Line) -> Selection | None:
     for pattern, order in (
         (_OLDEST, Order.OLDEST),
         (_LARGEST, Order.LARGEST),
+        (_SMALLEST, Order.SMALLEST),
         (_NEWEST_THING, Order.NEWEST),
         (_NEWEST, Order.NEWEST),
     ):

@@ -33,13 +33,14 @@ from bot.invoices.downloads import (
     LIFETIME,
     Downloads,
     Refused,
+    Which,
     Why,
     link_to_archive,
     link_to_invoice,
     link_to_sheet,
 )
 from bot.invoices.files import InvoiceFiles
-from bot.invoices.model import Filters, Invoice
+from bot.invoices.model import Filters, Invoice, Order
 from bot.invoices.service import first_invoices_of
 from bot.invoices.web import DownloadViews
 from bot.pages.render import Pages
@@ -129,6 +130,18 @@ def test_a_sheet_has_a_row_for_each_invoice_asked_for(office: Office) -> None:
     content = fetched(office, link_to_sheet(office.area, office.viewer, office.session_id, OF_CLIENT))
     rows = list(load_workbook(BytesIO(content)).active.iter_rows(values_only=True))  # type: ignore[union-attr]
     assert [row[0] for row in rows[1:-1]] == [invoice.number for invoice in office.invoices]
+
+
+@pytest.mark.parametrize("limit", [None, 3])
+def test_files_have_the_order_and_the_length_of_the_list(office: Office, limit: int | None) -> None:
+    numbers = [one.number for one in sorted(office.invoices, key=lambda one: (-one.amount_cents, -one.id))]
+    assert numbers != [one.number for one in office.invoices]
+    numbers = numbers[:limit]
+    who = (office.area, office.viewer, office.session_id, OF_CLIENT, Which(Order.LARGEST, limit))
+    rows = list(load_workbook(BytesIO(fetched(office, link_to_sheet(*who)))).active.iter_rows(values_only=True))  # type: ignore[union-attr]
+    assert [row[0] for row in rows[1:-1]] == numbers
+    files = ZipFile(BytesIO(fetched(office, link_to_archive(*who)))).namelist()
+    assert files == [f"{number}.pdf" for number in numbers]
 
 
 def test_a_link_is_good_for_ten_minutes(office: Office) -> None:

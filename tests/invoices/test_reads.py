@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from sqlalchemy import delete, text
 
-from bot.accounts.model import Energy, NotFound, Page, Viewer
+from bot.accounts.model import Energy, NotFound, Page, Viewer, searchable
 from bot.database import Database
 from bot.invoices.filters_json import from_json, to_json
 from bot.invoices.model import UNPAID, Dropped, Filters, Invoice, Nearby, Order, Period, State, Total
@@ -52,12 +52,25 @@ def near(database: Database, filters: Filters) -> list[Nearby]:
         (Order.NEWEST, lambda row: (-row.issued_on.toordinal(), -row.id)),
         (Order.OLDEST, lambda row: (row.issued_on, row.id)),
         (Order.LARGEST, lambda row: (-row.amount_cents, -row.id)),
+        (Order.SMALLEST, lambda row: (row.amount_cents, row.id)),
+        (Order.DUE_FIRST, lambda row: (row.due_on, row.id)),
+        (Order.DUE_LAST, lambda row: (-row.due_on.toordinal(), -row.id)),
     ],
 )
 def test_lists_come_in_the_order_that_is_asked(demo: Database, order: Order, key: object) -> None:
     wanted = sorted(everything(demo, Filters()), key=key)[50:150]  # type: ignore[arg-type]
     with demo.reading() as connection:
         assert invoices_of(connection, viewer(demo), Filters(), Page(50, 100), order) == wanted
+
+
+def test_a_list_by_client_has_each_client_s_invoices_together(demo: Database) -> None:
+    with demo.reading() as connection:
+        rows = invoices_of(connection, viewer(demo), Filters(), Page(0, 100), Order.CLIENT)
+    names = [searchable(row.client_name) for row in rows]
+    assert names == sorted(names)
+    assert len(set(names)) > 1
+    same = [row for row in rows if row.client_id == rows[0].client_id]
+    assert same == sorted(same, key=lambda row: (-row.due_on.toordinal(), -row.id))
 
 
 def test_a_count_is_that_of_the_list(demo: Database) -> None:

@@ -74,6 +74,20 @@ def payment(name: str, day: int) -> dict[str, Any]:
             ("facturas vencidas de gas de Sol 14", "¿y sus contratos?"),
             parts(subject="contracts", name="Sol 14", energy="gas"),
         ),
+        (
+            ("facturas vencidas de Sol 14", "ordénalas por importe"),
+            parts(name="Sol 14", states=["overdue"], order="largest"),
+        ),
+        (("facturas vencidas", "por importe", "por fecha"), parts(states=["overdue"], order="newest")),
+        (
+            ("facturas vencidas", "de menor a mayor", "¿y las de marzo?"),
+            parts(states=["overdue"], issued=MARCH, order="smallest"),
+        ),
+        (
+            ("facturas vencidas", "por vencimiento", "en excel"),
+            parts(states=["overdue"], order="due_first", wish="sheet"),
+        ),
+        (("la factura más cara de Sol 14", "por fecha"), parts(name="Sol 14", order="newest")),
         (("facturas del 31 de febrero de Sol 14", "las de febrero"), parts(name="Sol 14", issued=FEBRUARY)),
         (("pon el día de pago de Sol 14 al 5", "mejor al 20"), payment("Sol 14", 20)),
         (("cambiar el día de pago de Sol 14", "el 15"), payment("Sol 14", 15)),

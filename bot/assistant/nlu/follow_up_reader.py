@@ -14,6 +14,8 @@ from rasa.shared.nlu.training_data.message import Message
 from bot.assistant.nlu.paper_cues import paper_topic
 from bot.assistant.nlu.procedure_cues import procedure_topic
 from bot.identity.identifier_cues import folded
+from bot.questions.detail import detail_asked
+from bot.questions.orders import says_only_an_order
 
 FOLLOW_UP, CODE_GIVEN = "follow_up", "code_given"
 NOTICES, DEVICES, RECALL = "notices", "devices", "recall"
@@ -137,4 +139,5 @@ def intent_of(text: str) -> str:
     for intent, form in _OF_THE_CHAT_FORMS:
         if form.fullmatch(said):
             return intent
-    return FOLLOW_UP if _FOLLOW_UP.fullmatch(said) else ""
+    is_follow_up = _FOLLOW_UP.fullmatch(said) or says_only_an_order(text) or detail_asked(text)
+    return FOLLOW_UP if is_follow_up else ""

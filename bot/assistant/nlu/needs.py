@@ -17,6 +17,8 @@ SURE_AFTER_AND = 0.7  # the same after a bare "y", which joins words more often 
 
 _SMALLTALK = {"greet", "goodbye", "thanks", "affirm", "deny", "bot_challenge", "insult", "capabilities"}
 _CONTROL = {"cancel", "go_back", "start_over"}
+GOES_ON = frozenset({"follow_up"})
+"""What says more about the need before it: "las de marzo. Ordénalas por importe"."""
 NO_NEED = frozenset({*_SMALLTALK, *_CONTROL, "identifier_given", "out_of_scope", "nlu_fallback"})
 
 # What ends a need by itself, and what only may do so.
@@ -148,7 +150,8 @@ def _sure_topics(parse: Parse, pieces: Sequence[_Piece]) -> dict[str, int]:
     for place in [place for place, piece in enumerate(pieces) if piece.tells][:MOST_CLAUSES]:
         intent = parse(pieces[place].text)["intent"]
         sure = SURE_AFTER_STOP if pieces[place].after_stop else SURE_AFTER_AND
-        if intent["name"] not in NO_NEED and intent["confidence"] >= sure:
+        goes_on = bool(first) and intent["name"] in GOES_ON
+        if intent["name"] not in NO_NEED and not goes_on and intent["confidence"] >= sure:
             first.setdefault(str(intent["name"]), place)
     return dict(list(first.items())[:MOST_NEEDS])
 
