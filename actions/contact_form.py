@@ -46,7 +46,7 @@ _ANSWERS = frozenset(
 _NEVER_ANSWERS = frozenset(
     {
         *("cancel", "go_back", "start_over", "signed_in", "sign_in", "sign_out", "human_request"),
-        *("documents_arrived", "documents_paper"),
+        *("documents_arrived", "documents_paper", "how_long"),
     }
 )
 _SURE = 0.8

@@ -86,6 +86,11 @@ def hand_off(turn: Turn, dispatcher: CollectingDispatcher, reason: Reason, text:
     _say_how_it_stands(turn, dispatcher, opened, is_new, text)
 
 
+def say_how_it_stands(turn: Turn, dispatcher: CollectingDispatcher, waiting: Case) -> None:
+    """Tell who waits for a person their place and how long others have waited, or when the office opens."""
+    _say_how_it_stands(turn, dispatcher, waiting, False, "")
+
+
 def hand_over_by_rule(turn: Turn, dispatcher: CollectingDispatcher, sent: Procedure) -> None:
     """Give a request that was just sent to a person where the company wants it so; not who has or waits for one already."""
     if sent.kind not in handed_over(turn.company) or store.live_at(turn.connection, turn.address):

@@ -43,6 +43,8 @@ _COMMANDS = frozenset(
     }
 )
 """Topics that are meant for the assistant, not for the text, when the message is short."""
+_NEVER_TOLD = frozenset({"how_long"})
+"""Topics known by their form, which are no part of what somebody tells."""
 _WAYS_OUT = frozenset({"cancel", "human_request", "start_over"})
 _URGENT = frozenset({"gas_smell"})
 _OWN = frozenset(
@@ -119,8 +121,10 @@ def intent_of(tracker: Tracker) -> str:
 
 def _heard(turn: Turn, dispatcher: CollectingDispatcher, tracker: Tracker, draft: Draft) -> Events:
     text, intent = text_of(tracker), intent_of(tracker)
-    if intent == "go_back":
+    if intent == "go_back" and not is_called_off(text):
         return _keep(draft.before())
+    if intent in _NEVER_TOLD:
+        return []
     said = request_of(turn, text, draft.asks)
     brings = said.email or said.identifier or said.cif
     is_answer = intent in ("affirm", "deny") and word_count(text) <= _SHORT_ANSWER and not brings

@@ -20,6 +20,7 @@ from bot.area import SPAIN
 from bot.identity.sessions import Session, session_of
 from bot.procedures import looking, service
 from bot.procedures.checklists import paper_of
+from bot.procedures.how_it_goes import asks_how_it_goes
 from bot.procedures.model import Actor, Progress
 from bot.procedures.rights import Doer
 from bot.procedures.tracking_keys import find_key, has_misread_key
@@ -61,6 +62,8 @@ def answer(scene: Scene, then: str = OPEN) -> Events:
         return _with_key(scene, key, then)
     if scene.shown.get("kind") == PROCEDURES and (scene.question.ordinals or scene.question.wish is Wish.MORE):
         return follow(scene, then)
+    if then == OPEN and asks_how_it_goes(scene.text) and _only_shown(scene) is not None:
+        return _with_id(scene, _only_shown(scene), then)
     kinds = kinds_meant(scene.text)
     found = service.procedures_of(scene.turn.connection, scene.session, scene.turn.now, Page(0, ROWS + 1))
     fitting = [one for one in found if one.kind in kinds and (then == OPEN or one.closed_at is None)]

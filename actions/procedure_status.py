@@ -14,15 +14,17 @@ from bot.turn import Turn
 
 CODE_FOR = "code_for"
 OF_PROCEDURE, OF_REGISTRATION = "procedure", "registration"
+SENT, SENT_HERE = "utter_procedure_code_sent", "utter_procedure_code_sent_here"
+"""The second where the conversation opened the procedure itself, so that nobody has to type its key."""
 
 
-def ask_for_code(turn: Turn, dispatcher: CollectingDispatcher, key: str) -> Events:
+def ask_for_code(turn: Turn, dispatcher: CollectingDispatcher, key: str, said: str = SENT) -> Events:
     """Have a code mailed; the same is said whether or not there is a procedure with that key."""
     asked = ask(turn.connection, turn.area, turn.address, key, turn.now)
     if asked.outcome is Asking.LIMITED:
         dispatcher.utter_message(response="utter_code_limited")
         return []
-    dispatcher.utter_message(response="utter_procedure_code_sent")
+    dispatcher.utter_message(response=said, tracking_key=key)
     return [SlotSet(CODE_FOR, OF_PROCEDURE)]
 
 

@@ -9,12 +9,13 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.client_answer import answer_code
+from actions.hand_off import say_how_it_stands
 from actions.procedure_draft import Draft
 from actions.procedure_form import begin, request_of, told
 from actions.procedure_list import Scene, answer
 from actions.procedure_rows import CANCEL, row_of
 from actions.procedure_sending import client_named
-from actions.procedure_status import ask_for_code
+from actions.procedure_status import SENT_HERE, ask_for_code
 from actions.registration_check import LOOKUP
 from actions.texts import buttons, render
 from actions.visit import (
@@ -31,12 +32,14 @@ from actions.visit import (
 )
 from bot.accounts.model import Registration, Viewer
 from bot.accounts.service import agencies_of, agency_of
+from bot.desk.store import live_at
 from bot.identity.identifier_checks import Kind as IdentifierKind
 from bot.identity.identifier_checks import kind_of
 from bot.identity.persons import person_by_id
 from bot.identity.sessions import Session, session_of
 from bot.procedures.desk import NOTE
-from bot.procedures.looking import opened_here, tell_news
+from bot.procedures.how_it_goes import asks_how_it_goes
+from bot.procedures.looking import mailed_here, opened_here, tell_news
 from bot.procedures.model import Kind, News
 from bot.procedures.tracking_keys import find_key, has_misread_key
 from bot.questions.reading import read
@@ -114,6 +117,10 @@ class ActionProceduresTrack(RequestAction):
         self, turn: Turn, dispatcher: CollectingDispatcher, tracker: Tracker, text: str, after_sign_in: bool = False
     ) -> Events:
         """Answer `text`: the message itself, or one that waited for a sign-in."""
+        person_awaited = live_at(turn.connection, turn.address) if asks_how_it_goes(text) else None
+        if person_awaited is not None:
+            say_how_it_stands(turn, dispatcher, person_awaited)
+            return []
         key = find_key(text)
         answered = answer_code(turn, dispatcher, key) if key else None
         if answered is not None:
@@ -235,6 +242,10 @@ def _track_without_session(turn: Turn, dispatcher: CollectingDispatcher, text: s
     key = find_key(text)
     if key:
         return ask_for_code(turn, dispatcher, key)
+    here, kinds = mailed_here(turn.connection, turn.address), kinds_meant(text)
+    meant = [one for one in here if not kinds or one.kind in kinds]
+    if meant:
+        return ask_for_code(turn, dispatcher, meant[0].tracking_key, SENT_HERE)
     ask_to_sign_in(turn, dispatcher, "utter_procedures_track")
     return [SlotSet(WAITING_REQUEST, {"action": TRACK, "text": text})]
 

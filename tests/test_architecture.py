@@ -36,6 +36,7 @@ ALLOWED = {
         "bot.identity",
         "bot.questions",
         "bot.procedures.tracking_keys",
+        "bot.procedures.how_it_goes",
         "bot.procedures.paper_answers",
         "bot.topics.store",
         "bot.satisfaction",

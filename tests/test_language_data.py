@@ -61,6 +61,7 @@ FILLED_BY_CODE = {
     "utter_payment_day_set": {"client", "day"},
     "utter_too_long": {"limit"},
     "utter_papers_page": {"link"},
+    "utter_procedure_code_sent_here": {"tracking_key"},
     "utter_procedures_track": {"link"},
     "utter_procedure_cancel_sign_in": {"link"},
     "utter_handoff_call": {"phone", "key"},
@@ -86,7 +87,7 @@ FOUND_WITHOUT_EXAMPLES = {
     *("documents_arrived", "documents_identity_card", "documents_paper"),
     *("handoff_wait", "handoff_call", "handoff_mail", "handoff_stop", "handed_back"),
     *("rating_given", "rating_comment"),
-    *("notices", "devices", "recall"),
+    *("notices", "devices", "recall", "how_long"),
 }
 SCORES = {"utter_ask_rating", "utter_ask_rating_person"}
 """Scores are five; channels with fewer buttons show a list."""

@@ -218,6 +218,14 @@ def test_other_things_are_answered_in_between_and_the_text_stays(stranger: Visit
     assert DONE not in stranger.ask("sí")
 
 
+@pytest.mark.parametrize("words", ["no espera, no la mandes", "mejor no", "al final no la envíes"])
+def test_what_is_called_off_is_not_asked_for_again(stranger: Visitor, words: str) -> None:
+    stranger.ask("quiero reclamar: nos cobraron dos veces la factura de enero")
+    stranger.ask(new_mailbox())
+    assert "no he enviado" in stranger.ask(words)
+    assert DONE not in stranger.ask("sí")
+
+
 def test_who_smells_gas_in_the_middle_hears_only_of_that(stranger: Visitor) -> None:
     stranger.ask("quiero poner una reclamación")
     answer = stranger.ask("huele a gas")
@@ -327,6 +335,81 @@ def test_who_is_not_signed_in_hears_with_key_and_mailed_code_and_looks_alike_bef
     assert key.lower() in told
     assert "registrada" in told
     assert "no estoy esperando" in visitor.ask(newest_code(visitor)), "a code is good once"
+
+
+@pytest.mark.parametrize("said", ["como va", "¿y cómo va eso?", "¿cómo va mi reclamación?", "¿cómo va lo mío?"])
+def test_what_the_conversation_opened_is_told_with_the_code_and_without_typing_its_key(
+    office: OpenHouse, stranger: Visitor, said: str
+) -> None:
+    key = complain(stranger)
+    asked = stranger.ask(said)
+    assert f"como va la {key.lower()}" in asked
+    assert "registrada" not in asked
+    assert "ese codigo no es correcto" in stranger.ask("000000")
+    assert "registrada" in stranger.ask(newest_code(stranger))
+
+
+def test_how_it_goes_is_about_the_newest_or_the_kind_that_is_named(office: OpenHouse, stranger: Visitor) -> None:
+    complaint = complain(stranger)
+    stranger.ask("dejar una consulta por escrito")
+    stranger.ask("¿Se puede pagar la factura de gas con tarjeta en vuestras oficinas?")
+    stranger.ask(new_mailbox())
+    question = key_in(stranger.ask("sí"))
+    assert question.lower() in stranger.ask("como va")
+    assert complaint.lower() in stranger.ask("¿cómo va mi reclamación?")
+
+
+def test_how_it_goes_is_small_talk_where_nothing_was_asked_for_and_tells_nobody_else(
+    office: OpenHouse, stranger: Visitor
+) -> None:
+    key = complain(stranger)
+    other = office.visitor()
+    assert "codigo" not in other.ask("¿cómo va?")
+    assert key.lower() not in other.ask("¿cómo va lo mío?")
+
+
+def test_who_is_signed_in_hears_at_once_how_the_one_goes_that_was_just_sent(office: OpenHouse) -> None:
+    holder = signed_in(office, ROSA)
+    key = complain_signed_in(holder, 31)
+    told = holder.ask("¿cómo va?")
+    assert f"{key.lower()} · reclamacion" in told
+    holder.ask("cerrar sesión")
+    assert key.lower() not in holder.ask("¿cómo va?")
+
+
+def test_how_long_it_takes_is_answered_in_the_middle_and_is_no_part_of_the_text(
+    office: OpenHouse, stranger: Visitor
+) -> None:
+    stranger.ask("quiero poner una reclamación")
+    answer = stranger.ask("¿cuánto tarda eso?")
+    assert "15 dias habiles" in answer
+    assert "cuentame" in answer
+    words = "Nos cobraron dos veces la factura de enero y nadie lo arregla"
+    stranger.ask(words)
+    assert "¿a que correo" in stranger.ask("y cuanto tardais en contestar")
+    stranger.ask(new_mailbox())
+    answer = stranger.ask("¿cuánto tarda eso?")
+    assert "15 dias habiles" in answer
+    assert SEND in answer
+    key = key_in(stranger.ask("sí"))
+    assert file_of(office, key).data[Datum.TEXT.value] == words
+
+
+def test_how_long_it_takes_is_no_name_and_no_answer_to_another_form(office: OpenHouse, stranger: Visitor) -> None:
+    for step, asked in (
+        ("me di de alta con el CIF, ¿qué hago?", ""),
+        ("Actualizarlo ahora", "¿cual es el nif"),
+        ("12345678Z", "¿cual es el cif"),
+        ("B57337925", "¿como se llama"),
+        ("cuanto tarda eso", "¿como se llama"),
+    ):
+        assert asked in stranger.ask(step)
+    other = office.visitor()
+    other.ask("no sé con qué me di de alta")
+    assert "¿sigue siendo el representante" in other.ask("12345678Z")
+    answer = other.ask("¿cuánto tarda eso?")
+    assert "15 dias habiles" in answer
+    assert "¿sigue siendo el representante" in answer
 
 
 def test_one_code_is_not_taken_for_the_other(office: OpenHouse) -> None:

@@ -20,11 +20,13 @@ from bot.assistant.actions_endpoint import InProcessActions
 from bot.assistant.dialogue_store import READ, DialogueStore, active_form, was_just_asked
 from bot.assistant.known import NOT_UNDERSTOOD, known_of
 from bot.assistant.nlu.needs import needs_of
+from bot.assistant.nlu.procedure_cues import TRACK
 from bot.assistant.processor import TurnAgent, TurnProcessor, trust_own_actions
 from bot.assistant.responses import CompanyResponses
 from bot.company import Company
 from bot.conversation.model import Button, Reply, TurnFailed, channel_of
 from bot.database import Database, utc_now
+from bot.procedures.how_it_goes import is_meant
 from bot.procedures.paper_answers import may_answer
 from bot.satisfaction.service import meant
 from bot.topics.store import note
@@ -116,11 +118,13 @@ class RasaAssistant:
             return [self._processor.parse_text(text)]
 
     def _in_context(self, connection: Connection, address: str, text: str, needs: Sequence[Need]) -> Sequence[Need]:
-        """A few words mean something else right after the question how content somebody is, or which paper a file is."""
+        """A few words mean something else after the question how content somebody is, or which paper a file is, or what was asked for."""
         topics = [need["intent"]["name"] for need in needs]
         answered = meant(connection, address, text, topics, self._clock())
         if answered is None and may_answer(text) and was_just_asked(connection, address, *PAPER_QUESTION):
             answered = PAPER
+        if answered is None and is_meant(connection, address, text):
+            answered = TRACK
         return self.understand_choice(answered, text) if answered else needs
 
     def welcome(self, connection: Connection, address: str) -> list[Reply]:

@@ -38,6 +38,11 @@ def opened_here(connection: Connection, address: str, page: Page = FIRST_PAGE) -
     return store.find(connection, page, *which, store.procedure.closed_at.is_(None))
 
 
+def mailed_here(connection: Connection, address: str) -> list[Procedure]:
+    """Of what `opened_here` gives those with a mailbox, to which a code can be sent."""
+    return [one for one in opened_here(connection, address) if store.mailbox_of(connection, one.id)]
+
+
 def changeable(connection: Connection, procedure_id: int, doer: Doer, now: datetime) -> Procedure | None:
     """A procedure that is open if the doer may do something to it."""
     held = store.held(connection, procedure_id, *changed_by(connection, doer, now))

@@ -61,6 +61,35 @@ def test_another_chat_is_gone_on_with(text: str) -> None:
     assert intent_of(text) == "recall"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("¿cuánto tarda eso?", "cuanto tardais en contestar", "¿Y cuándo me respondéis?", "¿tardáis mucho?"),
+        *("¿qué plazo tenéis?", "cuántos días tarda", "cuanto tarda en cambiarse", "¿cuánto tiempo hay que esperar?"),
+    ],
+)
+def test_how_long_it_takes_is_asked(text: str) -> None:
+    assert intent_of(text) == "how_long"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "¿en cuánto tiempo contestáis una reclamación?",
+            "¿cuánto debe la comunidad Sol?",
+            "tardan mucho en la oficina",
+        ),
+        *(
+            "¿cuándo vence el plazo para entrar con NIF?",
+            "llevo tres semanas esperando y cuánto tarda esto me da igual",
+        ),
+    ],
+)
+def test_how_long_something_takes_that_is_named_is_left_to_its_topic(text: str) -> None:
+    assert intent_of(text) == ""
+
+
 @pytest.mark.parametrize("text", ["cierra la sesión", "cerrar sesión", "cierra mi cuenta", "avisos de pago de octubre"])
 def test_what_is_said_of_this_chat_or_of_something_else_is_left_alone(text: str) -> None:
     assert intent_of(text) == ""

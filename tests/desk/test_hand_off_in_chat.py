@@ -140,6 +140,22 @@ def test_later_on_only_words_about_the_person_call_it_off(office: OpenHouse, tal
     assert ended(office, talk)[0] == "closed"
 
 
+@pytest.mark.parametrize("words", ["¿cuánto tardáis?", "cuanto tiempo hay que esperar", "¿cómo va eso?"])
+def test_who_waits_for_a_person_and_asks_how_long_hears_of_the_queue(talk: Visitor, words: str) -> None:
+    talk.ask("quiero hablar con una persona")
+    answer = talk.ask(words)
+    assert "en la cola" in answer
+    assert "15 dias" not in answer
+    assert "codigo" not in answer
+
+
+def test_a_hand_off_without_a_mailbox_promises_no_code(talk: Visitor) -> None:
+    talk.ask("quiero hablar con una persona")
+    answer = talk.ask("¿cómo va lo mío?")
+    assert "he mandado" not in answer
+    assert "codigo de seis cifras" not in answer
+
+
 def test_who_insists_on_a_person_stays_in_the_queue(office: OpenHouse, talk: Visitor) -> None:
     talk.ask("quiero hablar con una persona")
     assert STOPPED not in talk.ask("no quiero un robot, quiero una persona")

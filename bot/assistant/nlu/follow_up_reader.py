@@ -18,7 +18,7 @@ from bot.questions.detail import detail_asked
 from bot.questions.orders import says_only_an_order
 
 FOLLOW_UP, CODE_GIVEN = "follow_up", "code_given"
-NOTICES, DEVICES, RECALL = "notices", "devices", "recall"
+NOTICES, DEVICES, RECALL, HOW_LONG = "notices", "devices", "recall", "how_long"
 
 _CODE = re.compile(
     r"\W*(?:(?:EL |MI )?(?:CODIGO|CLAVE)(?: (?:QUE ME (?:HA LLEGADO|HABEIS MANDADO)))?(?: ES)?[ :]*|(?:ES|SON) (?:EL )?)?"
@@ -90,8 +90,24 @@ _OF_THE_CHAT = (
         rf" (?:(?:QUE (?:TE )?(?:PEDI|PREGUNTE|DIJE|HABLAMOS|ESTABA) )?{_WHERE}|DE (?:ANTES|AYER|ESTA MANANA))",
     ),
 )
+_THAT = (
+    r"(?:(?:ESO|ESTO|TODO|TODO ESO|EL TRAMITE|LA GESTION|LA RESPUESTA|VOSOTROS|NORMALMENTE|MAS O MENOS|MUCHO|YA|EN TOTAL"
+    r"|(?:EN|PARA|POR) (?:SABER ALGO|TENER RESPUESTA|[A-Z]{2,}[AEI]R)(?:ME|LO|LA|SE|NOS)?"
+    r"(?: LISTO| HECHO)?|DE RESPUESTA) ?)*"
+)
+_WHEN_ANSWERED = (
+    r"(?:(?:Y|OYE|PERO|VALE|UNA COSA|PERDONA|ANTES|DIME|POR CIERTO) )*"
+    r"(?:(?:EN |MAS O MENOS )?(?:CU|KU|Q)ANT[OA](?:S DIAS| TIEMPO)? (?:(?:ME|SE|OS|SUELEN?|SOLEIS|VAIS A|VAN A|VA A|PUEDEN?|PODEIS|LO|LA|HAY QUE"
+    r"|TENGO QUE|TOCA|ES LO QUE) )*(?:TARD\w+|DEMOR\w+|LLEVA|DURA|ESPERAR|CONTEST\w+|RESPOND\w+)"
+    r"|(?:TARDA|TARDAIS|TARDAN|TARDARA|TARDAREIS)(?= MUCHO)"
+    r"|(?:PARA )?CUANDO (?:(?:ME|NOS|LO|LA) )*(?:CONTEST\w+|RESPOND\w+|DECIS ALGO|SABRE ALGO|TENDRE(?: LA)? RESPUESTA|ESTARA(?: LISTO| HECHO)?)"
+    r"|(?:QUE|CUAL ES EL|HAY ALGUN) PLAZO(?: (?:HAY|TENEIS|TIENE|ES))?)"
+    rf" ?{_THAT}"
+)
+"""Without the name of what takes so long; with it, it is a question about that topic."""
 _OF_THE_CHAT_FORMS = tuple(
-    (intent, re.compile(rf"\W*(?:{form})(?: (?:POR FAVOR|PORFA|GRACIAS))?\W*")) for intent, form in _OF_THE_CHAT
+    (intent, re.compile(rf"\W*(?:{form})(?: (?:POR FAVOR|PORFA|GRACIAS))?\W*"))
+    for intent, form in (*_OF_THE_CHAT, (HOW_LONG, _WHEN_ANSWERED))
 )
 _LONGEST = 60
 _LONGEST_OF_ALL = 2000
