@@ -32,7 +32,7 @@ from actions.contacts import (
 )
 from actions.follow_up import agency_chosen, follow, goes_on
 from actions.procedures import ActionProcedureCancel, ActionProceduresTrack, begin_registration_update
-from actions.visit import SHOWN, CustomerAreaAction, Events, Visit
+from actions.visit import NEEDED, NEEDED_TO_DO, SHOWN, CustomerAreaAction, Events, Visit
 from bot.questions.model import Question, Wish
 from bot.turn import Turn
 
@@ -119,6 +119,10 @@ class ActionPaymentDay(TopicAction):
         """Without a client and a day, only how it is done is asked."""
         is_about_somebody = bool(any(question.who) or question.day or question.ordinals)
         return is_about_somebody and super().asks_for_data(question)
+
+    def sign_in_needed(self, question: Question) -> str:
+        """A day that is said is chosen; else the one that is chosen is told."""
+        return NEEDED_TO_DO if question.day or question.wish is Wish.CHOOSE else NEEDED
 
     def tell_a_stranger(self, dispatcher: CollectingDispatcher) -> None:
         """How it works: it is as likely a question about that."""

@@ -19,7 +19,7 @@ from actions.contacts import ContactTopic
 from actions.forms import ASSIGNMENT_FORM, REQUESTED_SLOT
 from actions.hand_off import hand_over_by_rule
 from actions.texts import buttons
-from actions.visit import WAITING_REQUEST, Events, Visit, ask_to_sign_in, text_of, turn_of, visit_of
+from actions.visit import NEEDED_TO_DO, WAITING_REQUEST, Events, Visit, ask_to_sign_in, text_of, turn_of, visit_of
 from bot.accounts.service import agency_of
 from bot.assignments import service
 from bot.assignments.model import Problem, Refused, Wanted
@@ -146,7 +146,7 @@ class ActionAskAssignmentNext(Action):
             if visit is None:
                 if since_message(tracker, "action_execution_rejected", ASSIGNMENT_FORM.name) or saved is None:
                     return ASSIGNMENT_FORM.leave()
-                ask_to_sign_in(turn, dispatcher)
+                ask_to_sign_in(turn, dispatcher, NEEDED_TO_DO)
                 waiting = SlotSet(WAITING_REQUEST, {"action": "action_clients_assign", "text": ""})
                 return [waiting, SlotSet(REQUESTED_SLOT, None), ActiveLoop(None)]
             if isinstance(saved, dict) and saved.get("person") != visit.session.person_id:

@@ -19,7 +19,7 @@ from actions.contact_draft import CONFIRM, DRAFT, MANAGER_KIND, SURNAMES, Draft,
 from actions.contact_steps import ask_next
 from actions.forms import CONTACT_FORM, REQUESTED_SLOT
 from actions.places import at_place
-from actions.visit import WAITING_REQUEST, Events, ask_to_sign_in, day_of, text_of, turn_of, visit_of
+from actions.visit import NEEDED_TO_DO, WAITING_REQUEST, Events, ask_to_sign_in, day_of, text_of, turn_of, visit_of
 from bot.identity.operations import cancel
 from bot.identity.sessions import session_of
 from bot.questions.authorization import Authorization, Part, read_authorization
@@ -103,7 +103,7 @@ class ActionAskContactNext(Action):
                     return CONTACT_FORM.leave()
                 action = BEGUN_BY[Purpose(saved.get("purpose", Purpose.CONTACT))]
                 waiting = SlotSet(WAITING_REQUEST, {"action": action, "text": ""})
-                ask_to_sign_in(turn, dispatcher)
+                ask_to_sign_in(turn, dispatcher, NEEDED_TO_DO)
                 return [waiting, SlotSet(REQUESTED_SLOT, None), ActiveLoop(None)]
             if isinstance(saved, dict) and saved.get("person") != visit.session.person_id:
                 return CONTACT_FORM.leave()

@@ -14,7 +14,7 @@ from actions.contact_list import CONTACTS, Wish, answer, is_about_contact, list_
 from actions.contact_steps import refusal_of
 from actions.forms import CONTACT_FORM
 from actions.texts import buttons
-from actions.visit import CustomerAreaAction, Events, Visit, day_of
+from actions.visit import NEEDED, NEEDED_TO_DO, CustomerAreaAction, Events, Visit, day_of
 from bot.accounts.model import NotAllowed
 from bot.questions.authorization import Authorization, contact_meant, read_authorization
 from bot.questions.model import Question
@@ -45,6 +45,10 @@ class ContactTopic(CustomerAreaAction):
             return False
         dispatcher.utter_message(response=self.response, buttons=buttons(*self.offers))
         return True
+
+    def sign_in_needed(self, question: Question) -> str:
+        """Rights are changed, unless a topic says otherwise."""
+        return NEEDED_TO_DO
 
     def is_request(self, turn: Turn, text: str, is_signed_in: bool) -> bool:
         """Whether it is to be done now."""
@@ -151,6 +155,10 @@ class ActionContactsList(ContactTopic):
     def name(self) -> str:
         """Name of the action in domain.yml."""
         return "action_contacts_list"
+
+    def sign_in_needed(self, question: Question) -> str:
+        """They are only shown."""
+        return NEEDED
 
     def is_request(self, turn: Turn, text: str, is_signed_in: bool) -> bool:
         """Who is signed in is shown them at once, however it is asked."""

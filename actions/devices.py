@@ -9,7 +9,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.texts import Link, render
-from actions.visit import Events, ask_to_sign_in, day_of, text_of, turn_of
+from actions.visit import NEEDED, NEEDED_TO_DO, Events, ask_to_sign_in, day_of, text_of, turn_of
 from bot.area import SPAIN
 from bot.conversation.elsewhere import last_said
 from bot.conversation.model import channel_of
@@ -39,11 +39,10 @@ class ActionDevices(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Ends are said first, then what is left is listed."""
         with turn_of(tracker) as turn:
-            here = session_of(turn.connection, turn.address, turn.now)
+            here, said = session_of(turn.connection, turn.address, turn.now), folded(text_of(tracker))
             if here is None:
-                ask_to_sign_in(turn, dispatcher)
+                ask_to_sign_in(turn, dispatcher, NEEDED_TO_DO if CLOSES.search(said) else NEEDED)
                 return []
-            said = folded(text_of(tracker))
             if CLOSES.search(said):
                 ended = end_devices(turn.connection, _meant(turn, here, said), turn.now)
                 dispatcher.utter_message(response="utter_devices_closed" if ended else "utter_devices_none_closed")

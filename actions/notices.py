@@ -8,7 +8,7 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.visit import Events, ask_to_sign_in, text_of, turn_of
+from actions.visit import NEEDED_TO_DO, Events, ask_to_sign_in, text_of, turn_of
 from bot.identity.identifier_cues import folded
 from bot.identity.sessions import session_of
 from bot.invoices.overdue import unwatch, watch
@@ -36,7 +36,7 @@ class ActionNotices(Action):
             if person_id is None and not wanted:
                 person_id = last_person_of(turn.connection, turn.address, turn.now)
             if person_id is None:
-                ask_to_sign_in(turn, dispatcher)
+                ask_to_sign_in(turn, dispatcher, NEEDED_TO_DO)
                 return []
             for response in _chosen(turn, person_id, wanted=wanted, of_invoices=of_invoices):
                 dispatcher.utter_message(response=response)

@@ -32,7 +32,8 @@ from bot.turn import Turn, current_turn
 
 SHOWN, WAITING_REQUEST = "shown", "waiting_request"
 MANY_AGENCIES = "agencies"
-NEEDED = "utter_sign_in_needed"
+NEEDED, NEEDED_TO_DO = "utter_sign_in_needed", "utter_sign_in_needed_to_do"
+"""Why somebody has to sign in: to be shown something, or to have something done."""
 
 _POINTS_BACK = re.compile(
     r"\b(?:sus?|ese|esa|este|esta|el mismo|la misma)\b(?! (?:mes|año|trimestre|semestre|semana))"
@@ -124,7 +125,7 @@ class CustomerAreaAction(RequestAction):
         waiting = {"action": self.name(), "text": text}
         if session is None:
             self.tell_a_stranger(dispatcher)
-            ask_to_sign_in(turn, dispatcher)
+            ask_to_sign_in(turn, dispatcher, self.sign_in_needed(question))
             return [SlotSet(WAITING_REQUEST, waiting)]
         if viewer is None:
             waiting_for_person = SlotSet(WAITING_REQUEST, waiting | {"person": session.person_id})
@@ -153,6 +154,10 @@ class CustomerAreaAction(RequestAction):
     ) -> bool:
         """Answer a message that only asks how something is done, which anybody is told; whether it was one."""
         return False
+
+    def sign_in_needed(self, question: Question) -> str:
+        """What a stranger is told with the link: NEEDED, or NEEDED_TO_DO where something is changed."""
+        return NEEDED
 
     def tell_a_stranger(self, dispatcher: CollectingDispatcher) -> None:
         """What somebody who has not signed in may hear before the link; most often nothing."""
@@ -185,7 +190,7 @@ def visit_of(turn: Turn, dispatcher: CollectingDispatcher, tracker: Tracker, tex
 def ask_to_sign_in(turn: Turn, dispatcher: CollectingDispatcher, response: str = NEEDED) -> None:
     """Give a link that signs in this conversation; where it was signed out from elsewhere, it is told so."""
     link = make_link(turn.connection, turn.area, turn.address, turn.now)
-    if response == NEEDED and was_closed_elsewhere(turn.connection, turn.address):
+    if response in (NEEDED, NEEDED_TO_DO) and was_closed_elsewhere(turn.connection, turn.address):
         response = "utter_sign_in_closed_elsewhere"
     dispatcher.utter_message(response=response, link=link)
 

@@ -176,6 +176,24 @@ def test_who_is_not_signed_in_any_more_is_told_nothing_of_it(area_server: OpenHo
     assert not NUMBER.search(visitor.ask("¿de quién es?").upper())
 
 
+def test_before_a_sign_in_it_is_said_whether_something_is_shown_or_done(area_server: OpenHouse) -> None:
+    for asked in (
+        "mis facturas pendientes",
+        "¿qué contactos tengo autorizados?",
+        "qué día paga la comunidad mediodía 10",
+    ):
+        assert "para ensenarte eso" in area_server.visitor().ask(asked), asked
+    for asked in (
+        f"autoriza a Ana Ruiz, {PAULA}, ana@correo.example",
+        "pon el día de pago de la comunidad mediodía 10 al 7",
+        "cierra la sesión en el móvil",
+        "avísame de las facturas vencidas",
+    ):
+        answer = area_server.visitor().ask(asked)
+        assert "para hacer eso" in answer, asked
+        assert "para ensenarte" not in answer, asked
+
+
 def test_a_misspelt_client_is_found_and_several_are_offered(area_server: OpenHouse) -> None:
     visitor = signed_in(area_server, IGNACIO)
     assert "mediodia 10" in visitor.ask("cuánto debe la comunidá medodia 10")

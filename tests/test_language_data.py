@@ -43,6 +43,7 @@ FILLED_BY_CODE = {
     "utter_identifier_wrong_check_digit": {"identifier"},
     "utter_identifier_wrong_format": {"identifier"},
     "utter_sign_in_needed": {"link"},
+    "utter_sign_in_needed_to_do": {"link"},
     "utter_notice_procedure_changed": {"tracking_key", "what"},
     "utter_notice_contact_accepted": {"name"},
     "utter_notice_invoices_overdue": {"count"},
