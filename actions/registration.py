@@ -6,10 +6,11 @@ from rasa_sdk import Action, FormValidationAction, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.contact_form import since_message
 from actions.forms import ALLOWED_FAILURES, FAILURES, REGISTRATION_FORM, REQUESTED_SLOT
 from actions.procedures import begin_registration_update, wants_registration_update
 from actions.registration_check import LOOKUP
-from actions.visit import turn_of
+from actions.visit import WAITING_REQUEST, turn_of, who_is_here
 from bot.identity.identifiers import Identifier, Kind, find_identifiers
 from bot.identity.representation import still_represents
 
@@ -46,6 +47,8 @@ class ValidateRegistrationForm(FormValidationAction):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Read the message; at the start of the form first forget what an earlier one, ended half way, left behind."""
+        if _is_of_no_use(tracker):
+            return REGISTRATION_FORM.leave()
         if tracker.get_slot(REQUESTED_SLOT):
             return list(await super().run(dispatcher, tracker, domain))
         forgotten = REGISTRATION_FORM.clear()
@@ -104,6 +107,16 @@ class ValidateRegistrationForm(FormValidationAction):
         if isinstance(answer, bool):
             return {_STILL_REPRESENTATIVE: answer}
         return {_STILL_REPRESENTATIVE: None} | _refuse(dispatcher, tracker, "utter_still_representative_unclear")
+
+
+def _is_of_no_use(tracker: Tracker) -> bool:
+    """Whether another answer was given whose sign-in, which was asked for or has happened, tells all that the form would find out."""
+    if not since_message(tracker, "action_execution_rejected", REGISTRATION_FORM.name):
+        return False
+    if since_message(tracker, "slot", WAITING_REQUEST, set_to_something=True):
+        return True
+    with turn_of(tracker) as turn:
+        return who_is_here(turn)[1] is not None
 
 
 class ActionRegistrationResult(Action):

@@ -16,6 +16,7 @@ from bot.accounts.service import agencies_of, agency_of
 from bot.identity.admission import let_in_chat
 from bot.identity.codes import Outcome
 from bot.identity.confirmations import Confirmation, confirm
+from bot.identity.identifiers import find_identifiers
 from bot.turn import Turn
 
 LOOKUP = "lookup_identifier"
@@ -31,10 +32,11 @@ class ActionRegistrationIntro(Action):
         return "action_registration_intro"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        """Whoever is signed in learns it at once; others hear how it can be found out."""
+        """Whoever is signed in learns it at once; others hear how it can be found out, unless they bring what is needed."""
         if tell_if_signed_in(dispatcher, tracker):
             return [FollowupAction("action_listen")]  # there is nothing left for the form to ask
-        dispatcher.utter_message(response="utter_registered_unknown")
+        if not any(one.problem is None for one in find_identifiers(text_of(tracker))):
+            dispatcher.utter_message(response="utter_registered_unknown")
         return []
 
 

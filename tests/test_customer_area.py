@@ -194,6 +194,33 @@ def test_before_a_sign_in_it_is_said_whether_something_is_shown_or_done(area_ser
         assert "para ensenarte" not in answer, asked
 
 
+def test_an_identifier_is_answered_before_anything_else_is_offered(visitor: Visitor) -> None:
+    answer = visitor.ask("dime si B12345674 está dado de alta con nif o cif")
+    assert "un cif es el nif de una empresa" in answer
+    assert "no pasa nada" not in answer
+    assert "comprobar mi cuenta" in answer
+    assert "no pasa nada" in visitor.ask("no sé si estoy dado de alta con nif o cif")
+
+
+def test_the_question_for_an_identifier_ends_with_what_is_asked_instead(area_server: OpenHouse) -> None:
+    visitor, question = area_server.visitor(), "escribeme el nif o el cif"
+    assert question in visitor.ask("no sé con qué me di de alta")
+    assert question in visitor.ask("¿qué documentos hacen falta?"), "a question in between only interrupts"
+    asked = visitor.say("mis facturas vencidas")
+    assert question not in plain(str(asked))
+    assert visitor.enter(visitor.link(asked, SIGN_IN), IGNACIO) == 200
+    assert visitor.hears("vencidas")
+    assert question not in visitor.ask("la 1")
+
+
+def test_who_signs_in_by_themselves_is_not_asked_for_an_identifier_any_more(area_server: OpenHouse) -> None:
+    visitor = area_server.visitor()
+    visitor.ask("no sé con qué me di de alta")
+    assert visitor.sign_in(IGNACIO) == 200
+    visitor.ask("¿quién soy?")
+    assert "escribeme el nif o el cif" not in visitor.ask("facturas vencidas")
+
+
 def test_a_misspelt_client_is_found_and_several_are_offered(area_server: OpenHouse) -> None:
     visitor = signed_in(area_server, IGNACIO)
     assert "mediodia 10" in visitor.ask("cuánto debe la comunidá medodia 10")
