@@ -99,12 +99,23 @@ class Reception:
                 task.cancel()
 
     async def take(self, update: Update) -> None:
-        """Store what one request brings; after that it may be acknowledged. Raises SQLAlchemyError, and then it may not."""
+        """Store what one request brings; after that it may be acknowledged. Raises SQLAlchemyError, and then it may not.
+
+        What several people write is stored side by side, what one person writes in its order.
+        """
+        written: dict[str, list[Arrived]] = {}
         for message in update.messages:
-            await self._take_message(message)
+            written.setdefault(message.number, []).append(message)
+        outcomes = await asyncio.gather(*map(self._take_messages, written.values()), return_exceptions=True)
+        for failed in (outcome for outcome in outcomes if outcome):
+            raise failed
         for status in update.statuses:
             PROGRESS.labels(status.progress.value).inc()
             self._later(self._note(status))
+
+    async def _take_messages(self, messages: list[Arrived]) -> None:
+        for message in messages:
+            await self._take_message(message)
 
     async def _take_message(self, message: Arrived) -> None:
         address = store.address_of(self._with.area, message.number)
