@@ -17,7 +17,7 @@ from bot.database import Database
 from bot.desk import store
 from bot.desk.files import scan_states
 from bot.desk.model import Case, Choice, NoSuchCase, Reason, StaffMember, State
-from bot.desk.queue import BY_DEADLINE, BY_WAIT, Wanted, listed, teams_of, unread_of
+from bot.desk.queue import BY_DEADLINE, BY_WAIT, Wanted, held_by, listed, teams_of, unread_of
 from bot.desk.service import entry_of
 from bot.desk.shown import (
     shown_case,
@@ -65,8 +65,8 @@ class Counter:
         """One's own conversations with what is unread, in the order in which they were taken, each behind its address."""
         now = self._clock()
         with self._database.reading() as connection:
-            unread, held = unread_of(connection, by), store.live_of_staff(connection, by.id)
-        return [(each.address, shown_case(each, now) | {"unread": unread.get(each.id, 0)}) for each in held]
+            unread, held = unread_of(connection, by), held_by(connection, by)
+        return [(row.case.address, shown_row(row, now) | {"unread": unread.get(row.case.id, 0)}) for row in held]
 
     def colleagues(self) -> dict[str, Any]:
         """To whom a conversation can be given: who is at the desk, and the teams."""

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from sqlalchemy import Connection, insert, select, update
 
+from bot.accounts.store import agency_table
 from bot.audit.store import audit_table
 from bot.conversation import transcript
 from bot.conversation.model import Author
@@ -206,6 +207,19 @@ def test_unread_is_what_the_customer_wrote_since(house: House, counter: Counter)
     assert [each["unread"] for _, each in counter.mine(laura)] == [2]
     house.agents.read(laura, waiting.id, 3)
     assert [each["unread"] for _, each in counter.mine(laura)] == [0]
+
+
+def test_one_s_own_conversations_name_the_agency_as_the_queue_does(house: House, counter: Counter) -> None:
+    laura, known, unknown = house.staff("laura"), house.wait("web:a"), house.wait("web:b")
+    agency = {"registered_with": "cif", "identifier": "B12345674", "name": "Gestoría Prado"}
+    with house.database.writing() as connection:
+        agency_id = connection.execute(insert(agency_table).values(agency).returning(agency_table.c.id)).scalar_one()
+        connection.execute(update(case_table).where(case.id == known.id).values(agency_id=agency_id))
+    queued = {row["id"]: row["agency"] for row in counter.queue(laura, {})["rows"]}
+    for each in (known, unknown):
+        house.agents.take(laura, each.id)
+    assert {each["id"]: each["agency"] for _, each in counter.mine(laura)} == queued
+    assert queued == {known.id: "Gestoría Prado", unknown.id: None}
 
 
 def test_ten_thousand_wait_and_the_first_page_is_there_at_once(house: House, counter: Counter) -> None:
