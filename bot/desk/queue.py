@@ -73,13 +73,13 @@ def _page(wanted: Wanted, which: list[ColumnElement[bool]]) -> Select[Any]:
 
 
 def held_by(connection: Connection, member: StaffMember) -> list[Row]:
-    """With whom an agent talks, in the order in which they were taken."""
+    """With whom an agent talks, in the order in which they were taken; whose they are need not be said."""
     held = store.live_of_staff(connection, member.id)
     theirs = agency_table.c.id.in_({each.agency_id for each in held})
     names = {
         row.id: row.name for row in connection.execute(select(agency_table.c.id, agency_table.c.name).where(theirs))
     }
-    return [Row(each, names.get(each.agency_id), member.name) for each in held]
+    return [Row(each, names.get(each.agency_id), None) for each in held]
 
 
 def unread_of(connection: Connection, member: StaffMember) -> dict[int, int]:
