@@ -34,6 +34,34 @@ def test_the_end_of_one_is_told_from_the_end_of_what_is_being_said(text: str) ->
     assert intent_of(text) == "procedure_cancel"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Me han cobrado dos veces marzo, ¿podéis mirarlo?",
+        "nos han cobrado dos veces la luz",
+        "le estáis cobrando de más a la comunidad Sol 2",
+        "nos cobrasteis el recibo de mayo por duplicado",
+        "me han pasado la factura dos veces",
+        "les han vuelto a facturar el doble",
+    ],
+)
+def test_a_wrong_charge_that_is_told_is_a_complaint(text: str) -> None:
+    assert intent_of(text) == "complaint"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "¿cuándo me cobráis la factura?",
+        "facturas que han cobrado en marzo",
+        "¿nos han pasado la de mayo?",
+        "dos veces más caro",
+    ],
+)
+def test_other_words_about_charges_are_left_to_the_model(text: str) -> None:
+    assert intent_of(text) == ""
+
+
 @pytest.mark.parametrize("text", ["deja la pregunta", "Dejar la pregunta", "quiero dejar una duda por escrito"])
 def test_a_question_can_be_left(text: str) -> None:
     assert intent_of(text) == "leave_question"

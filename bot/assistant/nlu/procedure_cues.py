@@ -32,6 +32,12 @@ _COMPLAIN = re.compile(
     r"(?:(?:PONER|PRESENTAR|FORMULAR|INTERPONER|HACER|ABRIR|REGISTRAR|TRAMITAR)(?: OS| UNA| LA)* (?:RECLA\w{3,9}|(?:QU|K|Q)EJA)"
     r"|RECLAMAR|QUEJARME|QUEJARNOS)\b"
 )
+_CHARGED_WRONG = re.compile(
+    r"\b(?:ME|NOS|LES?) (?:(?:HAS?|HAN|HABEIS|ESTAIS|ESTAN|VOLVEIS A|VUELVEN A)(?: VUELTO A)? (?:COBRA|CARGA|FACTURA|PASA)(?:DO|NDO|R)"
+    r"|(?:COBRA|CARGA|FACTURA|PASA)(?:STEIS|RON|IS|N))\b"
+    r"(?: \w+){0,5}? (?:DOS VECES|2 VECES|TRES VECES|EL DOBLE|DOBLE|POR DUPLICADO|DUPLICAD[AO]S?|DE MAS|DEMASIADO)\b"
+)
+"""What nobody tells for any other reason than to have it put right."""
 _HOW_IT_GOES = re.compile(
     r"(?:HOLA |Y |OYE |BUENAS |A VER )*(?:(?:QUIERO |QUISIERA |ME GUSTARIA )?(?:SABER|VER|MIRAR|DECIRME|DIME|MIRA) )?"
     r"(?:COMO (?:VA|VAN|ESTA|SIGUE|LLEVAIS|HA IDO)|EN QUE (?:ESTADO |PUNTO |FASE )?(?:ESTA|ANDA|QUEDO|HA QUEDADO|SE HALLA)"
@@ -67,7 +73,7 @@ def procedure_topic(text: str, said: str) -> str:
         return TRACK
     if is_short and _LEAVE.fullmatch(said):
         return LEAVE_QUESTION
-    if _COMPLAIN.match(said):
+    if _COMPLAIN.match(said) or _CHARGED_WRONG.search(said):
         return COMPLAINT
     return REGISTRATION_UPDATE if _is_update(text, said) else ""
 
