@@ -266,10 +266,19 @@ def is_archive(token: str) -> bool:
 
 
 def is_echo(told: str, line: str, written: list[str]) -> bool:
-    """Whether a line only repeats what was written: an amount beside it would be an answer."""
+    """Whether a line only repeats what was written: an amount beside it would be an answer, unless the line is a quotation."""
     text = plain(" ".join(written))
+    if line.startswith("«") and line.strip("«»") in text:
+        return True
     is_written = told in text or compact(told) in compact(text)
     return is_written and ("€" not in line or line.startswith("no "))
+
+
+def test_a_quotation_is_an_echo_and_an_amount_beside_a_name_is_none() -> None:
+    asked = ["recibos de Amaia Esteban de menos de 50 €"]
+    assert is_echo("amaia esteban", "«recibos de amaia esteban de menos de 50 €»", asked)
+    assert not is_echo("amaia esteban", "«amaia esteban debe 50 €»", asked)
+    assert not is_echo("amaia esteban", "amaia esteban: 50 €", asked)
 
 
 def compact(text: str) -> str:
