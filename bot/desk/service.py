@@ -8,6 +8,8 @@ from statistics import median
 
 from sqlalchemy import Connection
 
+from bot.accounts.model import NotAllowed
+from bot.accounts.service import viewer_here
 from bot.area import Area
 from bot.audit.model import Entry
 from bot.audit.service import record
@@ -56,7 +58,7 @@ def open_case(
     found = store.live_at(connection, address)
     if found is not None:
         return found, False
-    session = session_of(connection, address, now)
+    session = _session(connection, address, now)
     kind = Kind.COMPLAINT if reason is Reason.COMPLAINT else Kind.HANDOFF
     followed = about or open_procedure(connection, area, Opening(kind, address, session), now)
     values = _first_values(address, reason, session, now)
@@ -65,6 +67,18 @@ def open_case(
     store.add_step(connection, opened.id, Happened.QUEUED, now)
     record(connection, now, entry_of(opened, "case_opened", by_customer=True))
     return opened, True
+
+
+def _session(connection: Connection, address: str, now: datetime) -> Session | None:
+    """Who is signed in there. Whose right for the agency has ended still gets a person, for themselves alone."""
+    found = session_of(connection, address, now)
+    if found is None or found.agency_id is None:
+        return found
+    try:
+        viewer_here(connection, found, now)
+    except NotAllowed:
+        return replace(found, agency_id=None)
+    return found
 
 
 def _first_values(address: str, reason: Reason, session: Session | None, now: datetime) -> dict[str, object]:
