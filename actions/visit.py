@@ -16,8 +16,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy import Connection
 
 from actions.texts import render
-from bot.accounts.model import NotAllowed, Viewer
-from bot.accounts.service import agencies_named, viewer_here
+from bot.accounts.model import Viewer
+from bot.accounts.service import agencies_named, viewer_if_any
 from bot.area import SPAIN, Area
 from bot.audit.model import Entry
 from bot.audit.service import record
@@ -173,10 +173,7 @@ def who_is_here(turn: Turn) -> tuple[Session | None, Viewer | None]:
     session = session_of(turn.connection, turn.address, turn.now)
     if session is None:
         return None, None
-    try:
-        return session, viewer_here(turn.connection, session, turn.now)
-    except NotAllowed:
-        return session, None
+    return session, viewer_if_any(turn.connection, session.person_id, session.agency_id, turn.now)
 
 
 def visit_of(turn: Turn, dispatcher: CollectingDispatcher, tracker: Tracker, text: str) -> Visit | None:

@@ -31,9 +31,19 @@ def viewer_of(connection: Connection, person_id: int, agency_id: int, now: datet
 
     Raises NotAllowed, the same for a stranger, for an ended right and for an agency that does not exist.
     """
+    viewer = viewer_if_any(connection, person_id, agency_id, now)
+    if viewer is None:
+        raise NotAllowed
+    return viewer
+
+
+def viewer_if_any(connection: Connection, person_id: int, agency_id: int | None, now: datetime) -> Viewer | None:
+    """As `viewer_of`; None where there is no such right, and where no agency is chosen."""
+    if agency_id is None:
+        return None
     right = rights.right_of(connection, person_id, agency_id, now)
     if right is None:
-        raise NotAllowed
+        return None
     limits = (right.access_id, right.is_limited, right.may_authorize, right.manager_id)
     return Viewer(person_id, agency_id, right.role, now, *limits)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from bot.accounts.model import NotAllowed, Viewer
-from bot.accounts.service import agency_of, viewer_of
+from bot.accounts.model import Viewer
+from bot.accounts.service import agency_of, viewer_if_any
 from bot.accounts.store import agency_by_id
 from bot.area import Area
 from bot.assignments import store
@@ -71,11 +71,8 @@ def opened(connection: Connection, row: Row[Any] | None, now: datetime) -> Opene
     row = still_good(row, now)
     if row.client_id is None:  # nobody was sent this link
         raise LinkGone(Gone.UNKNOWN)
-    try:
-        viewer = viewer_of(connection, row.person_id, row.agency_id, now)
-    except NotAllowed:
-        raise LinkGone(Gone.REVOKED) from None
-    if not viewer.may_change_account:
+    viewer = viewer_if_any(connection, row.person_id, row.agency_id, now)
+    if viewer is None or not viewer.may_change_account:
         raise LinkGone(Gone.REVOKED)
     return Opened(row, viewer)
 

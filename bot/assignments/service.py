@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select
 
 from bot.accounts.model import NotAllowed, NotFound, Viewer
-from bot.accounts.service import agency_of, representatives_of, viewer_here, viewer_of
+from bot.accounts.service import agency_of, representatives_of, viewer_here, viewer_if_any
 from bot.area import Area
 from bot.assignments import store
 from bot.assignments.model import Answer, Problem, Refused, Wanted, problem_of_wanted
@@ -153,11 +153,8 @@ def name_told(connection: Connection, client_id: int | None, answer: str) -> str
 
 def changer_of(connection: Connection, viewer: Viewer, now: datetime) -> Viewer | None:
     """The viewer with the right of this moment, if it is one to change which clients the agency has."""
-    try:
-        changer = viewer_of(connection, viewer.person_id, viewer.agency_id, now)
-    except NotAllowed:
-        return None
-    return changer if changer.may_change_account else None
+    changer = viewer_if_any(connection, viewer.person_id, viewer.agency_id, now)
+    return changer if changer and changer.may_change_account else None
 
 
 def check(

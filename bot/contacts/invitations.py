@@ -10,8 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from bot.accounts.model import NotAllowed
-from bot.accounts.service import agency_of, viewer_of
+from bot.accounts.service import agency_of, viewer_if_any, viewer_of
 from bot.area import Area
 from bot.audit.model import Entry, Result
 from bot.audit.service import record
@@ -146,10 +145,9 @@ class Invitations:
         ):
             if is_so:
                 raise LinkGone(why)
-        try:
-            viewer = viewer_of(connection, link.person_id, link.agency_id, now)
-        except NotAllowed:
-            raise LinkGone(Gone.REVOKED) from None
+        viewer = viewer_if_any(connection, link.person_id, link.agency_id, now)
+        if viewer is None:
+            raise LinkGone(Gone.REVOKED)
         return link, store.holders(connection, viewer, link.person_id)[0]
 
     def _use(self, connection: Connection, link: Row[Any], now: datetime) -> None:

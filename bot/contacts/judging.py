@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.accounts.model import NotAllowed, Role, Viewer
-from bot.accounts.service import viewer_of
+from bot.accounts.service import viewer_if_any
 from bot.accounts.store import clients_by_id
 from bot.contacts import store
 from bot.contacts.model import Held, NewContact, Problem, State
@@ -28,11 +28,8 @@ def seen_by(connection: Connection, viewer: Viewer, contact_id: int | None = Non
 
 def changer_of(connection: Connection, viewer: Viewer, now: datetime) -> Viewer | None:
     """The viewer with the right of this moment, if it is one to change contacts."""
-    try:
-        changer = viewer_of(connection, viewer.person_id, viewer.agency_id, now)
-    except NotAllowed:
-        return None
-    return changer if changer.may_change_contacts else None
+    changer = viewer_if_any(connection, viewer.person_id, viewer.agency_id, now)
+    return changer if changer and changer.may_change_contacts else None
 
 
 def changeable(connection: Connection, viewer: Viewer, contact_id: int, now: datetime) -> Held | Problem:

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, literal, update
 
-from bot.accounts.model import NotAllowed, Role, Viewer
-from bot.accounts.service import representatives_of, viewer_here, viewer_of
+from bot.accounts.model import Role, Viewer
+from bot.accounts.service import representatives_of, viewer_here, viewer_if_any
 from bot.accounts.store import holds, representative, representative_table
 from bot.area import Area
 from bot.contacts import requests, store
@@ -122,11 +122,8 @@ def _mail(act: Act, person: Person, template: str, told: dict[str, Any]) -> None
 
 
 def _problem(connection: Connection, viewer: Viewer, new: NewContact, now: datetime) -> Problem | None:
-    try:
-        changer = viewer_of(connection, viewer.person_id, viewer.agency_id, now)
-    except NotAllowed:
-        return Problem.NOT_ALLOWED
-    if changer.access_id is not None:
+    changer = viewer_if_any(connection, viewer.person_id, viewer.agency_id, now)
+    if changer is None or changer.access_id is not None:
         return Problem.NOT_ALLOWED
     new = new.tidy()
     return problem_of_new(new, changer.day) or _problem_of_person(connection, changer, new)

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import JSON, Column, Connection, ForeignKey, Row, Table, insert, select, update
 
-from bot.accounts.model import NotAllowed, Viewer
-from bot.accounts.service import viewer_of
+from bot.accounts.model import Viewer
+from bot.accounts.service import viewer_if_any
 from bot.area import Area
 from bot.contacts.act import Act
 from bot.contacts.model import NewContact, Problem, Refused
@@ -78,10 +78,9 @@ def begin_applying(
     unused = (_request.procedure_id == procedure.id, _request.applied_at.is_(None))
     if connection.execute(update(request_table).where(*unused).values(applied_at=now)).rowcount != 1:
         raise CannotApply("applied_before")
-    try:
-        viewer = viewer_of(connection, row.person_id, row.agency_id, now)
-    except NotAllowed:
-        raise CannotApply(Problem.NOT_ALLOWED) from None
+    viewer = viewer_if_any(connection, row.person_id, row.agency_id, now)
+    if viewer is None:
+        raise CannotApply(Problem.NOT_ALLOWED)
     return Act(connection, area, viewer, procedure.address, now), NewContact.of(row.details)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from bot.accounts.model import NotAllowed, NotFound, Viewer
-from bot.accounts.service import agency_of, viewer_of
+from bot.accounts.model import NotFound, Viewer
+from bot.accounts.service import agency_of, viewer_if_any
 from bot.area import Area
 from bot.contacts.act import Act
 from bot.contacts.model import Change, Contact, Held, State, Terms
@@ -103,11 +103,8 @@ def _open(connection: Connection, area: Area, token: str, now: datetime) -> _Ope
 
 def _representative(connection: Connection, link: Row[Any], now: datetime) -> Viewer:
     """To whom the link was mailed, if they still represent the agency."""
-    try:
-        viewer = viewer_of(connection, link.person_id, link.agency_id, now)
-    except NotAllowed:
-        raise LinkGone(Gone.REVOKED) from None
-    if viewer.access_id is not None:
+    viewer = viewer_if_any(connection, link.person_id, link.agency_id, now)
+    if viewer is None or viewer.access_id is not None:
         raise LinkGone(Gone.REVOKED)
     return viewer
 

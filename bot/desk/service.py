@@ -8,8 +8,7 @@ from statistics import median
 
 from sqlalchemy import Connection
 
-from bot.accounts.model import NotAllowed
-from bot.accounts.service import viewer_here
+from bot.accounts.service import viewer_if_any
 from bot.area import Area
 from bot.audit.model import Entry
 from bot.audit.service import record
@@ -72,13 +71,9 @@ def open_case(
 def _session(connection: Connection, address: str, now: datetime) -> Session | None:
     """Who is signed in there. Whose right for the agency has ended still gets a person, for themselves alone."""
     found = session_of(connection, address, now)
-    if found is None or found.agency_id is None:
+    if found is None or viewer_if_any(connection, found.person_id, found.agency_id, now):
         return found
-    try:
-        viewer_here(connection, found, now)
-    except NotAllowed:
-        return replace(found, agency_id=None)
-    return found
+    return replace(found, agency_id=None)
 
 
 def _first_values(address: str, reason: Reason, session: Session | None, now: datetime) -> dict[str, object]:

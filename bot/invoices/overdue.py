@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Column, Connection, Date, ForeignKey, Table, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.accounts.model import NotAllowed, Viewer
-from bot.accounts.service import agencies_of, viewer_of
+from bot.accounts.model import Viewer
+from bot.accounts.service import agencies_of, viewer_if_any
 from bot.accounts.store import clients_assigned_to
 from bot.area import SPAIN, Area
 from bot.audit.model import Entry
@@ -114,10 +114,9 @@ def _new_ones(connection: Connection, person_id: int, first: date, last: date, n
 def _viewers(connection: Connection, person_id: int, now: datetime) -> Iterable[Viewer]:
     """The person in each agency for which they may act now."""
     for agency_id in agencies_of(connection, person_id, now):
-        try:
-            yield viewer_of(connection, person_id, agency_id, now)
-        except NotAllowed:
-            continue
+        viewer = viewer_if_any(connection, person_id, agency_id, now)
+        if viewer:
+            yield viewer
 
 
 def _rows(connection: Connection, viewer: Viewer, wanted: list[Any]) -> Any:

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, false, or_
 
-from bot.accounts.model import NotAllowed, Viewer
-from bot.accounts.service import viewer_here
+from bot.accounts.model import Viewer
+from bot.accounts.service import viewer_if_any
 from bot.accounts.store import clients_assigned_to
 from bot.identity.sessions import Session
 from bot.procedures.model import Actor
@@ -39,7 +39,7 @@ class Doer:
 
 def seen_by(connection: Connection, session: Session, now: datetime) -> ColumnElement[bool]:
     """What a person sees: what they opened themselves, and what was opened for the agency that they act for."""
-    viewer = _viewer(connection, session, now)
+    viewer = viewer_if_any(connection, session.person_id, session.agency_id, now)
     own = procedure.person_id == session.person_id
     return own if viewer is None else or_(own, _of_agency(viewer))
 
@@ -53,17 +53,10 @@ def changed_by(connection: Connection, doer: Doer, now: datetime) -> list[Column
         return []
     if doer.session is None:
         return [procedure.address == doer.address, procedure.person_id.is_(None)]
-    viewer = _viewer(connection, doer.session, now)
+    viewer = viewer_if_any(connection, doer.session.person_id, doer.session.agency_id, now)
     own = procedure.person_id == doer.session.person_id
     is_of_agency = viewer is not None and viewer.may_change and viewer.manager_id is None
     return [or_(own, _of_agency(viewer)) if viewer and is_of_agency else own]
-
-
-def _viewer(connection: Connection, session: Session, now: datetime) -> Viewer | None:
-    try:
-        return viewer_here(connection, session, now)
-    except NotAllowed:
-        return None
 
 
 def _of_agency(viewer: Viewer) -> ColumnElement[bool]:
