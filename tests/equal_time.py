@@ -1,13 +1,47 @@
-"""Two kinds of questions take as long: medians of interleaved ones, held against what single ones scatter."""
+"""Two kinds of questions cannot be told apart: what they run and write, and how long they take."""
 
 from __future__ import annotations
 
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, event, select
+
+from bot.audit.model import Recorded, Search
+from bot.audit.service import search
+from bot.identity.attempts import attempt_table
+from bot.identity.codes import code_table
+from bot.notifications.store import mail_table
 
 ROUNDS, ASKED_OF_EACH = 3, 200
+
+
+@contextmanager
+def statements(of: Connection | Engine) -> Iterator[list[str]]:
+    """What is run inside the block, as it is sent to the database."""
+    said: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        said.append(statement)
+
+    event.listen(of, "before_cursor_execute", note)
+    yield said
+    event.remove(of, "before_cursor_execute", note)
+
+
+def audited(connection: Connection) -> Sequence[Recorded]:
+    """The newest entries of the audit, the newest first."""
+    return search(connection, Search(), 0, 100)
+
+
+def rows_written(connection: Connection) -> dict[str, int]:
+    """How many rows there are of each kind that a question for a code leaves."""
+    tables = (code_table, attempt_table, mail_table)
+    counts = {table.name: len(connection.execute(select(table)).all()) for table in tables}
+    return counts | {"audit": len(audited(connection))}
 
 
 def check_equal_time(ask: Callable[[bool, int], object]) -> None:

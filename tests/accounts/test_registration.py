@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from bot.accounts.model import Registration
 from bot.accounts.registration import Account, Asking, ask, check
 from bot.accounts.store import agency_table, representative_table
 from bot.area import Area
-from bot.audit.model import Recorded, Result, Search
-from bot.audit.service import search
+from bot.audit.model import Result
 from bot.database import Database
 from bot.identity.attempts import attempt_table
 from bot.identity.codes import LIFETIME, Outcome, code_table
 from bot.identity.persons import person_table
 from bot.notifications.store import mail_table
 from tests.conftest import DEMO_DAY
-from tests.equal_time import ASKED_OF_EACH, check_equal_time
+from tests.equal_time import ASKED_OF_EACH, audited, check_equal_time, rows_written, statements
 
 AREA = Area("https://area.example", b"secret")
 HERE, ELSEWHERE = "web:here", "web:elsewhere"
@@ -46,10 +43,6 @@ def mailed_code(connection: Connection) -> str:
 
 def asked(connection: Connection, identifier: str, now: datetime = DEMO_DAY, address: str = HERE) -> Asking:
     return ask(connection, AREA, address, identifier, now).outcome
-
-
-def audited(connection: Connection) -> Sequence[Recorded]:
-    return search(connection, Search(), 0, 100)
 
 
 def represent_each_other(connection: Connection) -> None:
@@ -202,24 +195,6 @@ def test_no_table_of_it_holds_an_identifier_or_a_code_in_clear(demo: Database) -
         rows = [str(row) for table in (code_table, attempt_table) for row in connection.execute(select(table))]
     assert rows
     assert not [row for row in rows if BEATRIZ in row or NOBODY in row or f"'{code}'" in row]
-
-
-@contextmanager
-def statements(connection: Connection) -> Iterator[list[str]]:
-    said: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        said.append(statement)
-
-    event.listen(connection, "before_cursor_execute", note)
-    yield said
-    event.remove(connection, "before_cursor_execute", note)
-
-
-def rows_written(connection: Connection) -> dict[str, int]:
-    tables = (code_table, attempt_table, mail_table)
-    counts = {table.name: len(connection.execute(select(table)).all()) for table in tables}
-    return counts | {"audit": len(audited(connection))}
 
 
 def test_the_same_statements_run_and_the_same_rows_are_written_whether_or_not_there_is_an_account(

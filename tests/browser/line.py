@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from contextlib import suppress
 
 PIECE_BYTES = 64 * 1024
+LOST = re.compile(r"net::ERR_|WebSocket connection to|WebSocket is closed")
+"""What a browser complains of when a line is cut."""
 
 
 class Line:

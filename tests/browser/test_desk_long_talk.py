@@ -13,24 +13,16 @@ from bench.desk_transcript import lengthen
 from bot.conversation.queries import conversation, conversation_table
 from bot.database import Database
 from bot.desk.counter import MESSAGES_AT_ONCE
-from tests.browser.line import Line
+from tests.browser.line import LOST, Line
 from tests.browser.server import Server, open_desk
 from tests.browser.test_accessibility import LOOKS, NODE_MODULES, VIOLATIONS
 from tests.browser.test_desk import SHOWN_WITHIN_MS, Desk
-from tests.browser.test_desk_chaos import NETWORK
 from tests.talk import Talk
 
+MEANT = LOST
 MANY = 2_000
 NUMBERS = """() => [...document.querySelectorAll("#conversation .bubble")]
     .map((bubble) => Number(/^Mensaje (\\d+) /.exec(bubble.textContent)?.[1])).filter(Boolean)"""
-
-
-@pytest.fixture
-def complaints() -> Iterator[list[str]]:
-    """Lost connections are meant here, nothing else is."""
-    found: list[str] = []
-    yield found
-    assert [text for text in found if not any(sign in text for sign in NETWORK)] == []
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

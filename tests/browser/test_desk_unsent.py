@@ -7,23 +7,15 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser.line import Line
+from tests.browser.line import LOST, Line
 from tests.browser.server import Server, open_desk
 from tests.browser.test_desk import KEY, SHOWN_WITHIN_MS, Desk
-from tests.browser.test_desk_chaos import NETWORK
 from tests.talk import Talk
 
+MEANT = LOST
 NOTE = "Nota interna (el cliente no la ve)"
 MOST_CHARACTERS = 200
 KEPT = "Object.values(sessionStorage).join()"
-
-
-@pytest.fixture
-def complaints() -> Iterator[list[str]]:
-    """Lost connections are meant here, nothing else is."""
-    found: list[str] = []
-    yield found
-    assert [text for text in found if not any(sign in text for sign in NETWORK)] == []
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from bot.audit.model import Entry, Result
 from bot.database import Database
@@ -17,6 +17,7 @@ from bot.identity.attempts import attempt_table
 from bot.identity.links import sign_in_link_table
 from bot.identity.sessions import Session, browser_of, open_session, session_of, session_table
 from bot.identity.sign_in import Entered, Gone, LinkGone, Problem, SignInLink
+from tests.equal_time import statements
 from tests.identity.house import (
     AREA,
     BEATRIZ,
@@ -411,14 +412,8 @@ def test_a_flood_of_closed_tries_leaves_one_line_a_minute_in_the_audit(house: Ho
 
 
 def statements_of(database: Database, run: Callable[[], object]) -> list[str]:
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    run()
-    event.remove(database.engine, "before_cursor_execute", note)
+    with statements(database.engine) as seen:
+        run()
     return [statement.replace("IS NULL", "= ?") for statement in seen]
 
 

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import statistics
-import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, event, select
+from sqlalchemy import Connection, select
 
 from bot.accounts.registration import Asked, Asking
-from bot.audit.model import Recorded, Search
-from bot.audit.service import search
 from bot.database import Database
 from bot.identity.attempts import attempt_table
 from bot.identity.codes import LIFETIME, Outcome, code_table
-from bot.notifications.store import mail_table
 from bot.procedures.model import Kind, State
 from bot.procedures.service import Opening, open_procedure
 from bot.procedures.status import ask, check
 from bot.procedures.store import procedure_table
 from bot.procedures.tracking_keys import new_key
 from tests.conftest import DEMO_DAY
+from tests.equal_time import ASKED_OF_EACH, ROUNDS, audited, check_equal_time, rows_written, statements
 from tests.procedures.world import ARANDA, AREA, BEATRIZ, ELSEWHERE, HERE, MAILBOX, QUESTION, mails, signed_in
 
 UNKNOWN = new_key()
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-ROUNDS, ASKED_OF_EACH = 3, 100
 
 
 def opened(connection: Connection, opening: Opening = QUESTION) -> str:
@@ -47,10 +39,6 @@ def mailed_code(connection: Connection) -> str:
 
 def codes_mailed(connection: Connection) -> list[str]:
     return [recipient for recipient, template, _ in mails(connection) if template == "registration_code"]
-
-
-def audited(connection: Connection) -> Sequence[Recorded]:
-    return search(connection, Search(), 0, 100)
 
 
 def test_the_mailbox_that_was_given_is_sent_a_code_that_tells_how_it_goes(demo: Database) -> None:
@@ -134,24 +122,6 @@ def test_no_key_and_no_mailbox_is_in_what_a_question_leaves_behind(demo: Databas
     assert not [row for row in left if key in row or MAILBOX in row]
 
 
-@contextmanager
-def statements(connection: Connection) -> Iterator[list[str]]:
-    said: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        said.append(statement)
-
-    event.listen(connection, "before_cursor_execute", note)
-    yield said
-    event.remove(connection, "before_cursor_execute", note)
-
-
-def rows_written(connection: Connection) -> dict[str, int]:
-    tables = (code_table, attempt_table, mail_table)
-    counts = {table.name: len(connection.execute(select(table)).all()) for table in tables}
-    return counts | {"audit": len(audited(connection))}
-
-
 def test_the_same_statements_run_and_the_same_rows_are_written_whether_or_not_there_is_such_a_key(
     demo: Database,
 ) -> None:
@@ -172,41 +142,15 @@ def test_the_same_statements_run_and_the_same_rows_are_written_whether_or_not_th
     assert all(rows == written[0] for rows in written)
 
 
-def milliseconds_asked(connection: Connection, key: str, now: datetime, address: str) -> float:
-    began = time.perf_counter()
-    outcome = asked(connection, key, now, address)
-    took = 1000 * (time.perf_counter() - began)
-    assert outcome is Asking.SENT
-    return took
-
-
-def quartile_distance(values: Sequence[float]) -> float:
-    quartiles = statistics.quantiles(values, n=4)
-    return quartiles[2] - quartiles[0]
-
-
 def test_keys_that_exist_and_that_do_not_take_as_long(demo: Database) -> None:
-    """Medians of interleaved questions differ by less than 5 %, or than a quarter of what single ones scatter.
-
-    Three rounds may try: a real difference shows in each of them.
-    """
     with demo.writing() as connection:
         existing = [opened(connection, replace(QUESTION, email=f"r{n}@una.example")) for n in range(ASKED_OF_EACH)]
-        told = []
-        for number in range(ROUNDS):
-            known: list[float] = []
-            unknown: list[float] = []
-            for place, key in enumerate(existing):
-                now = DEMO_DAY + (number * ASKED_OF_EACH + place) * MINUTE
-                pair = [(known, key), (unknown, new_key())]
-                for times, value in pair if place % 2 else pair[::-1]:
-                    times.append(milliseconds_asked(connection, value, now, f"web:{value}{number}"))
-            medians = statistics.median(known), statistics.median(unknown)
-            noise = max(0.05 * medians[0], quartile_distance([*known, *unknown]) / 4)
-            told.append((*medians, noise))
-            if abs(medians[0] - medians[1]) < noise:
-                break
+        unknown = [new_key() for _ in range(ROUNDS * ASKED_OF_EACH)]
+
+        def question(is_there: bool, number: int) -> None:
+            key = existing[number % ASKED_OF_EACH] if is_there else unknown[number]
+            outcome = asked(connection, key, DEMO_DAY + number * MINUTE, f"web:{key}{number // ASKED_OF_EACH}")
+            assert outcome is Asking.SENT
+
+        check_equal_time(question)
         assert len(connection.execute(select(procedure_table)).all()) == ASKED_OF_EACH
-    figures = [f"existing {known:.3f} ms, not {unknown:.3f} ms, noise {noise:.3f} ms" for known, unknown, noise in told]
-    sys.stdout.write("\n".join(["", *figures, ""]))
-    assert abs(medians[0] - medians[1]) < noise, told
