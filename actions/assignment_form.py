@@ -13,13 +13,13 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.confirmation import PROPOSAL, ask_for_yes
-from actions.contact_form import intent_of, since_message
+from actions.confirmation import ask_for_yes
+from actions.contact_form import AskNext, intent_of, since_message
 from actions.contacts import ContactTopic
 from actions.forms import ASSIGNMENT_FORM, REQUESTED_SLOT
 from actions.hand_off import hand_over_by_rule
 from actions.texts import buttons
-from actions.visit import NEEDED_TO_DO, WAITING_REQUEST, Events, Visit, ask_to_sign_in, text_of, turn_of, visit_of
+from actions.visit import Events, Visit, text_of, turn_of
 from bot.accounts.service import agency_of
 from bot.assignments import service
 from bot.assignments.model import Problem, Refused, Wanted
@@ -127,31 +127,22 @@ class ValidateAssignmentForm(Action):
             return [SlotSet(DRAFT, asdict(told))] if told != draft else []
 
 
-class ActionAskAssignmentNext(Action):
-    """Asks for what is missing, or shows what would be done."""
+class ActionAskAssignmentNext(AskNext):
+    """Goes on with the client that is being asked for."""
+
+    form, draft = ASSIGNMENT_FORM, DRAFT
 
     def name(self) -> str:
         """Name of the action in domain.yml."""
         return "action_ask_assignment_next"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        """One question. The form ends without a word when something else waits for a yes or nobody is signed in any more."""
-        if since_message(tracker, "slot", PROPOSAL, set_to_something=True):
-            return [SlotSet(DRAFT, None), SlotSet(REQUESTED_SLOT, None), ActiveLoop(None)]
-        if since_message(tracker, "slot", WAITING_REQUEST, set_to_something=True):
-            return []
-        with turn_of(tracker) as turn:
-            visit = visit_of(turn, dispatcher, tracker, text_of(tracker))
-            saved = tracker.get_slot(DRAFT)
-            if visit is None:
-                if since_message(tracker, "action_execution_rejected", ASSIGNMENT_FORM.name) or saved is None:
-                    return ASSIGNMENT_FORM.leave()
-                ask_to_sign_in(turn, dispatcher, NEEDED_TO_DO)
-                waiting = SlotSet(WAITING_REQUEST, {"action": "action_clients_assign", "text": ""})
-                return [waiting, SlotSet(REQUESTED_SLOT, None), ActiveLoop(None)]
-            if isinstance(saved, dict) and saved.get("person") != visit.session.person_id:
-                return ASSIGNMENT_FORM.leave()
-            return _ask_next(visit, Draft.of(saved, visit.session.person_id))
+    def begun_by(self, saved: dict[str, Any]) -> str:
+        """The topic itself."""
+        return "action_clients_assign"
+
+    def ask_next(self, visit: Visit, saved: object) -> Events:
+        """One question, or the summary."""
+        return _ask_next(visit, Draft.of(saved, visit.session.person_id))
 
 
 def apply_ask(visit: Visit, details: dict[str, Any]) -> Events:

@@ -7,6 +7,7 @@ also after the summary. It ends by a yes, a no or "cancelar".
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import Any
 
@@ -17,9 +18,19 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.confirmation import PROPOSAL
 from actions.contact_draft import CONFIRM, DRAFT, MANAGER_KIND, SURNAMES, Draft, Purpose
 from actions.contact_steps import ask_next
-from actions.forms import CONTACT_FORM, REQUESTED_SLOT
+from actions.forms import CONTACT_FORM, REQUESTED_SLOT, Form
 from actions.places import at_place
-from actions.visit import NEEDED_TO_DO, WAITING_REQUEST, Events, ask_to_sign_in, day_of, text_of, turn_of, visit_of
+from actions.visit import (
+    NEEDED_TO_DO,
+    WAITING_REQUEST,
+    Events,
+    Visit,
+    ask_to_sign_in,
+    day_of,
+    text_of,
+    turn_of,
+    visit_of,
+)
 from bot.identity.operations import cancel
 from bot.identity.sessions import session_of
 from bot.questions.authorization import Authorization, Part, read_authorization
@@ -82,32 +93,57 @@ class ValidateContactForm(Action):
             return [SlotSet(DRAFT, draft.told(said).as_json())] if is_answer else []
 
 
-class ActionAskContactNext(Action):
-    """Asks for what is missing, or shows what would be done."""
+class AskNext(Action, ABC):
+    """Asks for what is missing of a draft, or shows what would be done; a form of one question that is never answered."""
+
+    form: Form
+    draft: str
+    """The slot that holds the draft, which is one person's."""
+
+    @abstractmethod
+    def begun_by(self, saved: dict[str, Any]) -> str:
+        """The action that opens the form again after a sign-in."""
+
+    @abstractmethod
+    def ask_next(self, visit: Visit, saved: object) -> Events:
+        """One question, or the summary."""
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """One question. The form ends without a word when something else waits for a yes or nobody is signed in any more."""
+        if since_message(tracker, "slot", PROPOSAL, set_to_something=True):
+            return [SlotSet(self.draft, None), SlotSet(REQUESTED_SLOT, None), ActiveLoop(None)]
+        if since_message(tracker, "slot", WAITING_REQUEST, set_to_something=True):
+            return []
+        with turn_of(tracker) as turn:
+            visit = visit_of(turn, dispatcher, tracker, text_of(tracker))
+            saved = tracker.get_slot(self.draft)
+            if visit is None:
+                if since_message(tracker, "action_execution_rejected", self.form.name) or saved is None:
+                    return self.form.leave()
+                waiting = SlotSet(WAITING_REQUEST, {"action": self.begun_by(saved), "text": ""})
+                ask_to_sign_in(turn, dispatcher, NEEDED_TO_DO)
+                return [waiting, SlotSet(REQUESTED_SLOT, None), ActiveLoop(None)]
+            if isinstance(saved, dict) and saved.get("person") != visit.session.person_id:
+                return self.form.leave()
+            return self.ask_next(visit, saved)
+
+
+class ActionAskContactNext(AskNext):
+    """Goes on with the contact that is being authorized."""
+
+    form, draft = CONTACT_FORM, DRAFT
 
     def name(self) -> str:
         """Name of the action in domain.yml."""
         return "action_ask_contact_next"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        """One question. The form ends without a word when something else waits for a yes or nobody is signed in any more."""
-        if since_message(tracker, "slot", PROPOSAL, set_to_something=True):
-            return [SlotSet(DRAFT, None), SlotSet(REQUESTED_SLOT, None), ActiveLoop(None)]
-        if since_message(tracker, "slot", WAITING_REQUEST, set_to_something=True):
-            return []
-        with turn_of(tracker) as turn:
-            visit = visit_of(turn, dispatcher, tracker, text_of(tracker))
-            saved = tracker.get_slot(DRAFT)
-            if visit is None:
-                if since_message(tracker, "action_execution_rejected", CONTACT_FORM.name) or saved is None:
-                    return CONTACT_FORM.leave()
-                action = BEGUN_BY[Purpose(saved.get("purpose", Purpose.CONTACT))]
-                waiting = SlotSet(WAITING_REQUEST, {"action": action, "text": ""})
-                ask_to_sign_in(turn, dispatcher, NEEDED_TO_DO)
-                return [waiting, SlotSet(REQUESTED_SLOT, None), ActiveLoop(None)]
-            if isinstance(saved, dict) and saved.get("person") != visit.session.person_id:
-                return CONTACT_FORM.leave()
-            return ask_next(visit, Draft.of(saved, visit.session.person_id))
+    def begun_by(self, saved: dict[str, Any]) -> str:
+        """By what it is for."""
+        return BEGUN_BY[Purpose(saved.get("purpose", Purpose.CONTACT))]
+
+    def ask_next(self, visit: Visit, saved: object) -> Events:
+        """One question, or the summary."""
+        return ask_next(visit, Draft.of(saved, visit.session.person_id))
 
 
 def _chosen(draft: Draft, said: Question) -> Draft | None:
